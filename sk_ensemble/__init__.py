@@ -1,0 +1,74 @@
+"""Compare, stack and ship classifiers of market bars, without leakage.
+
+The names below are loaded when they are first used, so ``import sk_ensemble``
+needs none of the optional packages and takes no noticeable time.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sk_ensemble.baseline import ClockBaseline, PriorBaseline, VolatilityBaseline
+    from sk_ensemble.boosting import LightGBMClassifier, XGBoostClassifier
+    from sk_ensemble.model_selection import PurgedSplit
+    from sk_ensemble.neural_network import LSTMClassifier
+    from sk_ensemble.panel import Panel, Windows
+    from sk_ensemble.preprocessing import RowTransformer, Windower
+    from sk_ensemble.registry import create, list_models, register
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "ClockBaseline",
+    "LSTMClassifier",
+    "LightGBMClassifier",
+    "Panel",
+    "PriorBaseline",
+    "PurgedSplit",
+    "RowTransformer",
+    "VolatilityBaseline",
+    "Windower",
+    "Windows",
+    "XGBoostClassifier",
+    "__version__",
+    "create",
+    "list_models",
+    "register",
+]
+
+_HOMES = {
+    "ClockBaseline": "sk_ensemble.baseline",
+    "LSTMClassifier": "sk_ensemble.neural_network",
+    "LightGBMClassifier": "sk_ensemble.boosting",
+    "Panel": "sk_ensemble.panel",
+    "PriorBaseline": "sk_ensemble.baseline",
+    "PurgedSplit": "sk_ensemble.model_selection",
+    "RowTransformer": "sk_ensemble.preprocessing",
+    "VolatilityBaseline": "sk_ensemble.baseline",
+    "Windower": "sk_ensemble.preprocessing",
+    "Windows": "sk_ensemble.panel",
+    "XGBoostClassifier": "sk_ensemble.boosting",
+    "create": "sk_ensemble.registry",
+    "list_models": "sk_ensemble.registry",
+    "register": "sk_ensemble.registry",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name, or a subpackage, when it is first asked for."""
+    if name in _HOMES:
+        value = getattr(importlib.import_module(_HOMES[name]), name)
+        globals()[name] = value
+        return value
+    if not name.startswith("_") and importlib.util.find_spec(f"{__name__}.{name}"):
+        return importlib.import_module(f"{__name__}.{name}")
+    msg = f"module {__name__!r} has no attribute {name!r}"
+    raise AttributeError(msg)
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})
