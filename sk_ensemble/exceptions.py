@@ -1,0 +1,39 @@
+"""Errors that callers may want to catch by name.
+
+Every message says what is wrong, what was got and what to do about it.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "DataError",
+    "EmptyFoldError",
+    "LabelSpanError",
+    "PanelConversionError",
+    "RegistryError",
+]
+
+
+class DataError(ValueError):
+    """Bars, features, labels or weights that cannot be used as they are."""
+
+
+class LabelSpanError(DataError):
+    """A label whose end is missing or lies before its own bar."""
+
+
+class EmptyFoldError(ValueError):
+    """A fold left without rows by purging, embargo or missing history."""
+
+
+class PanelConversionError(TypeError):
+    """A panel was about to become an array, which would mix symbols."""
+
+
+class RegistryError(ValueError):
+    """A model name, family or parameter the registry does not accept."""
+
+
+class ConfigError(ValueError):
+    """A configuration with one or more faults, all of them listed."""

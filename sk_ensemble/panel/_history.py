@@ -1,0 +1,148 @@
+"""The full history of every symbol: one block of bars and its keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+import numpy as np
+
+from sk_ensemble._typing import BoolArray, FloatArray, IntArray, NanosecondArray
+
+__all__ = ["History", "segment_starts"]
+
+
+def _read_only(array: np.ndarray) -> np.ndarray:
+    """Return a view that refuses to be written to."""
+    view = array.view()
+    view.flags.writeable = False
+    return view
+
+
+def segment_starts(is_first: BoolArray) -> IntArray:
+    """Return for every row the row at which its segment starts.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.panel import segment_starts
+    >>> segment_starts(np.array([True, False, False, True, False]))
+    array([0, 0, 0, 3, 3])
+    """
+    rows = np.arange(len(is_first), dtype=np.int64)
+    return np.maximum.accumulate(np.where(is_first, rows, 0))
+
+
+@dataclass(frozen=True, eq=False)
+class History:
+    """Bars of every symbol in one block, symbol by symbol, each in time order.
+
+    All arrays are read-only and shared by everything cut from them: folds and
+    windows are positions in this block. `Panel.from_frame` builds one.
+
+    Parameters
+    ----------
+    block : ndarray of shape (n_bars, n_features)
+        Features of every bar, C-contiguous.
+    times : ndarray of int64 of shape (n_bars,) or None
+        Nanoseconds in UTC, ascending within a symbol; None for plain arrays, whose
+        rows have no time.
+    symbol_codes : ndarray of int32 of shape (n_bars,)
+        Number of the bar's symbol, ascending.
+    symbol_names : ndarray of shape (n_symbols,)
+        Symbols by number, sorted.
+    symbol_bounds : ndarray of int64 of shape (n_symbols + 1,)
+        Symbol s has the rows ``symbol_bounds[s]:symbol_bounds[s + 1]``.
+    segment_start : ndarray of int64 of shape (n_bars,)
+        First row of the bar's segment; no window reaches before it.
+    columns : tuple of str or None
+        Names of the features.
+
+    Examples
+    --------
+    >>> from sk_ensemble import Panel
+    >>> from sk_ensemble.datasets import load_bars
+    >>> bars = load_bars(symbols=["IF"], start="2021-10")
+    >>> history = Panel.from_frame(bars, features=["close", "volume"]).history
+    >>> history.columns
+    ('close', 'volume')
+    """
+
+    block: FloatArray
+    times: NanosecondArray | None
+    symbol_codes: IntArray
+    symbol_names: np.ndarray
+    symbol_bounds: IntArray
+    segment_start: IntArray
+    columns: tuple[str, ...] | None
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if isinstance(value, np.ndarray):
+                object.__setattr__(self, field.name, _read_only(value))
+
+    def __getstate__(self) -> dict[str, object]:
+        """Leave cached arrays out: they are cheap to make and costly to send."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    @property
+    def n_bars(self) -> int:
+        """Number of bars of all symbols."""
+        return len(self.block)
+
+    @property
+    def n_features(self) -> int:
+        """Number of features per bar."""
+        return self.block.shape[1]
+
+    @cached_property
+    def unique_times(self) -> NanosecondArray:
+        """Every time stamp at which some symbol has a bar, ascending."""
+        if self.times is None:
+            msg = "The rows of a plain array have no times."
+            raise ValueError(msg)
+        return np.unique(self.times)
+
+    @cached_property
+    def _keys(self) -> IntArray:
+        """One ascending integer per bar that stands for (symbol, time)."""
+        slots = np.searchsorted(self.unique_times, self.times)
+        return self.symbol_codes.astype(np.int64) * len(self.unique_times) + slots
+
+    def locate(self, symbols: np.ndarray, times: NanosecondArray) -> IntArray:
+        """Return the row of each (symbol, time), or -1 where there is no such bar.
+
+        Parameters
+        ----------
+        symbols : ndarray of shape (n,)
+            Symbols.
+        times : ndarray of int64 of shape (n,)
+            Nanoseconds in UTC.
+
+        Returns
+        -------
+        rows : ndarray of int64 of shape (n,)
+            Rows of the block.
+        """
+        codes = _codes_of(symbols, self.symbol_names)
+        stamps = self.unique_times
+        slots = np.minimum(np.searchsorted(stamps, times), len(stamps) - 1)
+        wanted = codes * len(stamps) + slots
+        rows = np.minimum(np.searchsorted(self._keys, wanted), self.n_bars - 1)
+        found = (codes >= 0) & (stamps[slots] == times) & (self._keys[rows] == wanted)
+        return np.where(found, rows, -1)
+
+    def with_block(self, block: FloatArray, columns: tuple[str, ...] | None) -> History:
+        """Return the same bars with other features."""
+        values = {field.name: getattr(self, field.name) for field in fields(self)}
+        values.update(block=np.ascontiguousarray(block), columns=columns)
+        return History(**values)
+
+
+def _codes_of(symbols: np.ndarray, names: np.ndarray) -> IntArray:
+    """Return the number of each symbol among `names`, or -1."""
+    numbers = {name: number for number, name in enumerate(names)}
+    unique, inverse = np.unique(np.asarray(symbols, dtype=object), return_inverse=True)
+    codes = np.array([numbers.get(name, -1) for name in unique], dtype=np.int64)
+    return codes[inverse] if len(unique) else np.empty(0, dtype=np.int64)

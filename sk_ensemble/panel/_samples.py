@@ -1,0 +1,141 @@
+"""What panels and windows share: samples as positions in a shared history."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from sk_ensemble._typing import IntArray, NanosecondArray, Rows
+from sk_ensemble.panel._history import History
+from sk_ensemble.utils.time import from_utc_ns
+
+__all__ = ["Samples"]
+
+
+def _rows_of(key: Any, kind: str) -> Rows:
+    """Return the row part of an index, refusing any other selection."""
+    if not isinstance(key, tuple):
+        return key
+    rows, *rest = key
+    if any(part is not Ellipsis and part != slice(None) for part in rest):
+        msg = (
+            f"{kind}[rows, columns] cannot select columns. Choose features with "
+            "Panel.from_frame(frame, features=[...]), or inside a Pipeline with "
+            "RowTransformer(ColumnTransformer(...))."
+        )
+        raise TypeError(msg)
+    return rows
+
+
+def _row_numbers(rows: Rows, n_samples: int, kind: str) -> IntArray:
+    """Turn a slice, mask or integer array into checked row numbers."""
+    if isinstance(rows, slice):
+        return np.arange(n_samples)[rows]
+    rows = np.asarray(rows)
+    if rows.ndim != 1:
+        msg = (
+            f"{kind} takes a 1-D array of row numbers, a slice or a boolean mask, "
+            f"got an index of {rows.ndim} dimensions. For one sample use [[i]]."
+        )
+        raise TypeError(msg)
+    if rows.size == 0:
+        return rows.astype(np.int64)
+    if rows.dtype == bool and len(rows) != n_samples:
+        msg = f"The mask has {len(rows)} entries, the {kind} {n_samples} samples."
+        raise IndexError(msg)
+    if rows.dtype.kind not in "iub":
+        msg = f"{kind} rows must be integers or booleans, got dtype {rows.dtype}."
+        raise TypeError(msg)
+    return np.arange(n_samples)[rows]
+
+
+class Samples:
+    """Samples of a history, ordered and repeated as the caller likes.
+
+    Parameters
+    ----------
+    history : History
+        The bars of every symbol.
+    positions : ndarray of int64 of shape (n_samples,)
+        Row of the history at which each sample stands.
+    label_end : ndarray of int64 of shape (n_samples,) or None, default=None
+        Time at which each sample's label is known, nanoseconds in UTC.
+    """
+
+    #: Leave binary operators with arrays to us, so that they fail instead of mixing.
+    __array_ufunc__ = None
+    __iter__ = None
+
+    def __init__(
+        self,
+        history: History,
+        positions: IntArray,
+        label_end: NanosecondArray | None = None,
+    ) -> None:
+        self.history = history
+        self.positions = np.asarray(positions, dtype=np.int64)
+        self._label_end_ns = label_end
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+    def __getitem__(self, key: Any) -> Self:
+        kind = type(self).__name__
+        rows = _row_numbers(_rows_of(key, kind), len(self), kind)
+        ends = self._label_end_ns
+        return self._with(self.positions[rows], None if ends is None else ends[rows])
+
+    def _with(self, positions: IntArray, label_end: NanosecondArray | None) -> Self:
+        """Return the same kind of object with other samples."""
+        raise NotImplementedError
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Type of the features."""
+        return self.history.block.dtype
+
+    @property
+    def columns(self) -> tuple[str, ...] | None:
+        """Names of the features, or None for plain arrays."""
+        return self.history.columns
+
+    @property
+    def times_ns(self) -> NanosecondArray | None:
+        """Times of the samples in nanoseconds, UTC, shape (n_samples,)."""
+        times = self.history.times
+        return None if times is None else times[self.positions]
+
+    @property
+    def times(self) -> np.ndarray | None:
+        """Times of the samples, datetime64[ns] in UTC, shape (n_samples,)."""
+        times = self.times_ns
+        return None if times is None else from_utc_ns(times)
+
+    @property
+    def symbol_codes(self) -> IntArray:
+        """Numbers of the samples' symbols, shape (n_samples,)."""
+        return self.history.symbol_codes[self.positions]
+
+    @property
+    def symbols(self) -> np.ndarray:
+        """Symbols of the samples, shape (n_samples,)."""
+        return self.history.symbol_names[self.symbol_codes]
+
+    @property
+    def label_end_ns(self) -> NanosecondArray | None:
+        """Ends of the labels in nanoseconds, UTC, shape (n_samples,)."""
+        return self._label_end_ns
+
+    @property
+    def label_end(self) -> np.ndarray | None:
+        """Ends of the labels, datetime64[ns] in UTC, shape (n_samples,)."""
+        ends = self._label_end_ns
+        return None if ends is None else from_utc_ns(ends)
+
+    def time_order(self) -> IntArray:
+        """Return the row numbers that put the samples in (time, symbol) order."""
+        times = self.times_ns
+        if times is None:
+            return np.arange(len(self))
+        return np.lexsort((self.symbol_codes, times))

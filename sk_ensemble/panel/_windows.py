@@ -1,0 +1,181 @@
+"""Windows over a panel: positions and a length, gathered when asked for."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+
+from sk_ensemble._typing import BoolArray, FloatArray, IntArray, NanosecondArray, Rows
+from sk_ensemble.panel._history import History
+from sk_ensemble.panel._samples import Samples
+
+__all__ = ["Windows"]
+
+
+def _strided_windows(block: FloatArray, window_length: int) -> FloatArray:
+    """View a block as all its windows, each one run of memory, without a copy."""
+    n_bars, n_features = block.shape
+    bar, value = block.strides
+    return np.lib.stride_tricks.as_strided(
+        block,
+        (n_bars - window_length + 1, window_length * n_features),
+        (bar, value),
+        writeable=False,
+    )
+
+
+class Windows(Samples):
+    """Hold one window of bars per sample, lazily, as a 3-D array would.
+
+    The window of sample t holds the bars t-lag-window_length+1 ... t-lag of its own
+    symbol and segment; where the segment has fewer, its earliest bar is repeated.
+    Nothing is copied until a batch is gathered. A `Windower` makes them.
+
+    Parameters
+    ----------
+    history : History
+        The bars of every symbol.
+    positions : ndarray of int64 of shape (n_samples,)
+        Row of the history at which each sample stands.
+    label_end : ndarray of int64 of shape (n_samples,) or None, default=None
+        Time at which each sample's label is known, nanoseconds in UTC.
+    window_length : int, default=1
+        Bars per window.
+    lag : int, default=0
+        Bars between the sample and the last bar of its window.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.preprocessing import Windower
+    >>> windows = Windower(2).transform(np.array([[1.0], [2.0], [3.0]]))
+    >>> windows.shape
+    (3, 2, 1)
+    >>> windows.gather([0, 2])[:, :, 0]
+    array([[1., 1.],
+           [2., 3.]])
+    """
+
+    ndim = 3
+
+    def __init__(
+        self,
+        history: History,
+        positions: IntArray,
+        label_end: NanosecondArray | None = None,
+        *,
+        window_length: int = 1,
+        lag: int = 0,
+    ) -> None:
+        super().__init__(history, positions, label_end)
+        self.window_length = int(window_length)
+        self.lag = int(lag)
+
+    @classmethod
+    def from_panel(cls, panel: Samples, window_length: int, lag: int = 0) -> Self:
+        """Return windows over the samples of a panel, without checks."""
+        return cls(
+            panel.history,
+            panel.positions,
+            panel.label_end_ns,
+            window_length=window_length,
+            lag=lag,
+        )
+
+    def _with(self, positions: IntArray, label_end: NanosecondArray | None) -> Self:
+        return type(self)(
+            self.history,
+            positions,
+            label_end,
+            window_length=self.window_length,
+            lag=self.lag,
+        )
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Numbers of samples, bars per window and features."""
+        return len(self), self.window_length, self.history.n_features
+
+    @property
+    def first_bars(self) -> IntArray:
+        """Row of the first bar of each window, before padding, shape (n_samples,)."""
+        return self.positions - self.lag - self.window_length + 1
+
+    @property
+    def complete(self) -> BoolArray:
+        """Mark samples whose window needs no padding, shape (n_samples,)."""
+        return self.first_bars >= self.history.segment_start[self.positions]
+
+    def bar_rows(self, rows: Rows = slice(None)) -> IntArray:
+        """Return the rows of the history that each window holds.
+
+        Parameters
+        ----------
+        rows : array-like of int, slice or mask
+            The samples.
+
+        Returns
+        -------
+        bar_rows : ndarray of int64 of shape (n_rows, window_length)
+            Rows of the block, padded by repeating the earliest bar.
+        """
+        positions = self.positions[rows]
+        ends = positions - self.lag
+        bars = ends[:, None] + np.arange(1 - self.window_length, 1)
+        return np.maximum(bars, self.history.segment_start[positions][:, None])
+
+    def gather(self, rows: Rows = slice(None)) -> FloatArray:
+        """Return one batch of windows as an array.
+
+        Parameters
+        ----------
+        rows : array-like of int, slice or mask
+            The samples, in any order, with repeats.
+
+        Returns
+        -------
+        batch : ndarray of shape (n_rows, window_length, n_features)
+            A copy of these windows.
+        """
+        positions = self.positions[rows]
+        first = positions - self.lag - self.window_length + 1
+        padded = first < self.history.segment_start[positions]
+        block = self.history.block
+        if self.window_length > len(block):
+            return block[self.bar_rows(rows)]
+        # A window is one run of memory, so a batch is one copy per window, which is
+        # several times faster than one copy per bar.
+        view = _strided_windows(block, self.window_length)
+        batch = view[np.clip(first, 0, len(view) - 1)]
+        batch = batch.reshape(len(first), self.window_length, block.shape[1])
+        if padded.any():
+            batch[padded] = block[self._padded_rows(positions[padded])]
+        return batch
+
+    def _padded_rows(self, positions: IntArray) -> IntArray:
+        """Return the bar rows of the given positions, padded."""
+        return self._with(positions, None).bar_rows()
+
+    def reachable_bars(self) -> BoolArray:
+        """Mark the bars of the history that some window holds, shape (n_bars,)."""
+        starts = self.history.segment_start[self.positions]
+        n_edges = self.history.n_bars + 1
+        opened = np.bincount(np.maximum(self.first_bars, starts), minlength=n_edges)
+        closed = np.bincount(
+            np.maximum(self.positions - self.lag, starts) + 1, minlength=n_edges
+        )
+        return np.cumsum(opened - closed)[:-1] > 0
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        if copy is False:
+            msg = "Windows are gathered on demand: an array of them is always a copy."
+            raise ValueError(msg)
+        return self.gather().astype(dtype or self.dtype, copy=False)
+
+    def __repr__(self) -> str:
+        lag = f", lag {self.lag}" if self.lag else ""
+        return (
+            f"Windows({len(self)} samples x {self.window_length} bars{lag} x "
+            f"{self.history.n_features} features of {self.history.n_bars} bars)"
+        )

@@ -1,0 +1,8 @@
+"""Features of bars, row-wise transformers on panels, and windows."""
+
+from __future__ import annotations
+
+from sk_ensemble.preprocessing._row_transformer import RowTransformer
+from sk_ensemble.preprocessing._windower import Windower
+
+__all__ = ["RowTransformer", "Windower"]

@@ -1,0 +1,1 @@
+"""Helpers without domain knowledge of their own."""

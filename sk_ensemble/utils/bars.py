@@ -1,0 +1,183 @@
+"""Find and order the (symbol, time) keys of frames and series."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from sk_ensemble._typing import IntArray, NanosecondArray
+from sk_ensemble.exceptions import DataError
+from sk_ensemble.utils.time import NAT, format_ns, to_utc_ns
+
+__all__ = [
+    "SymbolTimeOrder",
+    "level_or_column",
+    "order_by_symbol_time",
+    "refuse_duplicate_keys",
+    "symbol_time_keys",
+]
+
+
+class SymbolTimeOrder(NamedTuple):
+    """How rows are put symbol by symbol, each in time order.
+
+    Attributes
+    ----------
+    order : ndarray of int64 of shape (n,)
+        ``order[i]`` is the row that comes at place i.
+    codes : ndarray of int32 of shape (n,)
+        Number of the symbol at each place, ascending.
+    names : ndarray of shape (n_symbols,)
+        The symbols, sorted; ``names[codes]`` are the symbols at each place.
+    bounds : ndarray of int64 of shape (n_symbols + 1,)
+        Symbol number s occupies the places ``bounds[s]:bounds[s + 1]``.
+    """
+
+    order: IntArray
+    codes: IntArray
+    names: np.ndarray
+    bounds: IntArray
+
+
+def level_or_column(data: Any, name: str) -> Any:
+    """Return the column or index level `name`, or None if there is neither."""
+    if isinstance(data, pd.DataFrame) and name in data.columns:
+        return data[name]
+    if name in data.index.names:
+        return data.index.get_level_values(name)
+    return None
+
+
+def symbol_time_keys(
+    data: pd.DataFrame | pd.Series,
+    *,
+    time: str = "datetime",
+    symbol: str = "symbol",
+) -> tuple[np.ndarray, NanosecondArray]:
+    """Read the symbol and the time of every row from columns or index levels.
+
+    Parameters
+    ----------
+    data : DataFrame or Series of n rows
+        The data.
+    time : str, default="datetime"
+        Name of the column or index level with the time stamps.
+    symbol : str, default="symbol"
+        Name of the column or index level with the symbols.
+
+    Returns
+    -------
+    symbols : ndarray of objects of shape (n,)
+        The symbols.
+    times : ndarray of int64 of shape (n,)
+        Nanoseconds in UTC.
+
+    Raises
+    ------
+    DataError
+        If one of them is absent, missing in some row, or no time stamp.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_ensemble.utils.bars import symbol_time_keys
+    >>> frame = pd.DataFrame(
+    ...     {"symbol": ["A"], "datetime": pd.to_datetime(["1970-01-02"])}
+    ... )
+    >>> symbol_time_keys(frame)
+    (array(['A'], dtype=object), array([86400000000000]))
+    """
+    found = {name: level_or_column(data, name) for name in (symbol, time)}
+    absent = [name for name, values in found.items() if values is None]
+    if absent:
+        have = list(data.columns) if isinstance(data, pd.DataFrame) else []
+        msg = (
+            f"No column or index level named {' and '.join(map(repr, absent))}: the "
+            f"columns are {have}, the index levels {list(data.index.names)}. Rename "
+            "yours, or name them with the time= and symbol= arguments."
+        )
+        raise DataError(msg)
+    symbols = np.asarray(found[symbol], dtype=object)
+    missing = pd.isna(symbols)
+    if missing.any():
+        msg = f"{symbol!r} is missing in {missing.sum()} rows, first row {np.argmax(missing)}."
+        raise DataError(msg)
+    times = to_utc_ns(found[time], name=repr(time))
+    if (times == NAT).any():
+        row = int(np.argmax(times == NAT))
+        msg = (
+            f"{time!r} is missing in {(times == NAT).sum()} rows, first row {row} "
+            f"(symbol {symbols[row]!r}). Drop these rows or fill in their times."
+        )
+        raise DataError(msg)
+    return symbols, times
+
+
+def order_by_symbol_time(
+    symbols: np.ndarray, times: NanosecondArray
+) -> SymbolTimeOrder:
+    """Sort rows by symbol, then time; equal keys keep their order.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.utils.bars import order_by_symbol_time
+    >>> order_by_symbol_time(np.array(["B", "A", "B"]), np.array([2, 5, 1])).order
+    array([1, 2, 0])
+    """
+    try:
+        codes, names = pd.factorize(symbols, sort=True)
+    except TypeError as error:
+        kinds = sorted({type(value).__name__ for value in symbols})
+        msg = f"Symbols must all be of one type, got {kinds}. Convert them to str."
+        raise DataError(msg) from error
+    order = np.lexsort((times, codes))
+    counts = np.bincount(codes, minlength=len(names))
+    bounds = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
+    return SymbolTimeOrder(
+        order, codes[order].astype(np.int32), np.asarray(names, dtype=object), bounds
+    )
+
+
+def refuse_duplicate_keys(
+    codes: IntArray,
+    times: NanosecondArray,
+    rows: IntArray,
+    names: np.ndarray,
+    *,
+    what: str = "bars",
+) -> None:
+    """Raise if two neighbours in (symbol, time) order have the same key.
+
+    Parameters
+    ----------
+    codes, times : ndarray of shape (n,)
+        Keys in (symbol, time) order.
+    rows : ndarray of shape (n,)
+        Row numbers in the user's data, for the message.
+    names : ndarray of shape (n_symbols,)
+        Symbols by code.
+    what : str, default="bars"
+        What the rows are called in the message.
+
+    Raises
+    ------
+    DataError
+        If there are duplicates; the first five are named.
+    """
+    same = (codes[1:] == codes[:-1]) & (times[1:] == times[:-1])
+    if not same.any():
+        return
+    first = np.flatnonzero(same)[:5]
+    shown = "; ".join(
+        f"symbol {names[codes[i]]!r} at {format_ns(times[i])} "
+        f"(rows {rows[i]} and {rows[i + 1]})"
+        for i in first
+    )
+    msg = (
+        f"{same.sum()} duplicate (symbol, time) among the {what}: {shown}. "
+        "Keep one row of each, for example with .drop_duplicates()."
+    )
+    raise DataError(msg)
