@@ -1,0 +1,73 @@
+"""The product's own models, as text: nothing here imports a model."""
+
+from __future__ import annotations
+
+from sk_ensemble.registry._entry import Entry
+from sk_ensemble.registry._info import ModelInfo
+
+__all__ = ["builtin_entries"]
+
+_XGBOOST = ModelInfo(
+    name="xgboost",
+    family="boosting",
+    description="Gradient-boosted trees of XGBoost, over all bars of the window",
+    allows_nan=True,
+)
+_LIGHTGBM = ModelInfo(
+    name="lightgbm",
+    family="boosting",
+    description="Gradient-boosted trees of LightGBM, over all bars of the window",
+    allows_nan=True,
+)
+_LSTM = ModelInfo(
+    name="lstm",
+    family="neural",
+    description="Recurrent network with long short-term memory",
+    needs_windows=True,
+)
+_LOGISTIC = ModelInfo(
+    name="logistic",
+    family="sklearn",
+    description="Logistic regression on the scaled, flattened window",
+)
+_RANDOM_FOREST = ModelInfo(
+    name="random_forest",
+    family="sklearn",
+    description="Random forest on the flattened window",
+)
+_HIST_GRADIENT_BOOSTING = ModelInfo(
+    name="hist_gradient_boosting",
+    family="sklearn",
+    description="scikit-learn's histogram boosting on the flattened window",
+    allows_nan=True,
+)
+_PRIOR = ModelInfo(
+    name="prior",
+    family="baseline",
+    description="Class shares of the training samples, whatever the features",
+)
+_CLOCK = ModelInfo(
+    name="clock",
+    family="baseline",
+    description="Class shares per symbol and time of day",
+)
+_VOLATILITY = ModelInfo(
+    name="volatility",
+    family="baseline",
+    description="Chance of a move from recent volatility, the same up and down",
+)
+
+
+def builtin_entries() -> list[Entry]:
+    """Return fresh entries of all built-in models."""
+    return [
+        Entry(_XGBOOST, "sk_ensemble.boosting:XGBoostClassifier"),
+        Entry(_LIGHTGBM, "sk_ensemble.boosting:LightGBMClassifier"),
+        Entry(_LSTM, "sk_ensemble.neural_network:LSTMClassifier"),
+        Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),
+        Entry(_RANDOM_FOREST, "sk_ensemble.tabular:random_forest"),
+        Entry(_HIST_GRADIENT_BOOSTING, "sk_ensemble.tabular:hist_gradient_boosting"),
+        Entry(_PRIOR, "sk_ensemble.baseline:PriorBaseline"),
+        Entry(_CLOCK, "sk_ensemble.baseline:ClockBaseline"),
+        Entry(_VOLATILITY, "sk_ensemble.baseline:VolatilityBaseline"),
+    ]
