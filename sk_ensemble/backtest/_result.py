@@ -1,0 +1,69 @@
+"""What a backtest found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from sk_ensemble.utils.bootstrap import Interval
+
+__all__ = ["BacktestResult"]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class BacktestResult:
+    """Profit and loss of positions, per bar, per day and in all.
+
+    All profits are fractions of the capital, added up without compounding. Each symbol
+    has the same share of the capital, so the figures of the portfolio are the means
+    over symbols; a day on which a symbol has no bar counts as 0 for it.
+
+    Attributes
+    ----------
+    bars : DataFrame of n_bars rows
+        Per bar and per unit of the symbol's own capital: ``position`` really held from
+        the close of the bar to the next close (0 where it may not be held), ``gross``
+        profit of the step that ends at the bar, ``cost`` of the trade at its close,
+        ``net`` = gross - cost. Levels ``symbol`` and ``datetime``, rows as given.
+    daily : Series of n_days rows
+        Net profit of the portfolio per trading day, indexed by day.
+    daily_by_symbol : DataFrame of shape (n_days, n_symbols)
+        Net profit of each symbol per trading day; NaN where it has no bar.
+    by_symbol : DataFrame of n_symbols rows
+        ``gross_return``, ``net_return``, ``total_cost``, ``turnover``, ``sharpe`` and
+        ``n_days`` of each symbol alone, over the days on which it has bars.
+    gross_return, net_return, total_cost : float
+        Sums over the whole period, fractions of the capital.
+    turnover : float
+        Traded value per trading day, multiples of the capital: 2 means that the whole
+        capital was bought and sold once a day.
+    sharpe : float
+        Mean over standard deviation of the daily net profits times the root of 252;
+        NaN if they do not vary.
+    sharpe_interval : Interval
+        95 % interval of `sharpe` from a bootstrap of days; its ends are NaN if the
+        Sharpe ratio is undefined in some resample, as with very few trades or days.
+    n_days : int
+        Number of trading days, those without a trade too.
+    """
+
+    bars: pd.DataFrame
+    daily: pd.Series
+    daily_by_symbol: pd.DataFrame
+    by_symbol: pd.DataFrame
+    gross_return: float
+    net_return: float
+    total_cost: float
+    turnover: float
+    sharpe: float
+    sharpe_interval: Interval
+    n_days: int
+
+    def __repr__(self) -> str:
+        interval = self.sharpe_interval
+        return (
+            f"BacktestResult(net_return={self.net_return:.4f}, "
+            f"sharpe={self.sharpe:.2f} [{interval.low:.2f}, {interval.high:.2f}], "
+            f"turnover={self.turnover:.2f}, n_days={self.n_days})"
+        )

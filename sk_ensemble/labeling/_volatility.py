@@ -1,0 +1,92 @@
+"""Trailing volatility of bars."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_scalar
+
+from sk_ensemble._typing import BoolArray, FloatArray
+from sk_ensemble.utils.sessions import SortedCloses
+
+__all__ = ["bar_volatility", "trailing_volatility"]
+
+
+def _one_bar_returns(closes: SortedCloses, unusable: BoolArray) -> FloatArray:
+    """Return the log return into each bar, NaN where the step is unusable."""
+    log_close = np.log(closes.close)
+    returns = np.full(len(log_close), np.nan)
+    returns[1:] = np.diff(log_close)
+    returns[unusable] = np.nan
+    return returns
+
+
+def _ewm_std(returns: FloatArray, span: float) -> FloatArray:
+    """Return the exponentially weighted standard deviation, missing values left out."""
+    return pd.Series(returns).ewm(span=span, ignore_na=True).std().to_numpy()
+
+
+def trailing_volatility(
+    closes: SortedCloses, span: float, session_gap: Any
+) -> FloatArray:
+    """Return the trailing volatility of sorted closes, see :func:`bar_volatility`."""
+    unusable = closes.session_starts(session_gap) | closes.new_contract
+    returns = _one_bar_returns(closes, unusable)
+    parts = np.split(returns, closes.bounds[1:-1])
+    return np.concatenate([_ewm_std(part, span) for part in parts])
+
+
+def bar_volatility(
+    bars: pd.DataFrame, *, span: float = 100, session_gap: Any = "4h"
+) -> pd.Series:
+    """Compute the trailing volatility of one-bar log returns.
+
+    Parameters
+    ----------
+    bars : DataFrame of n_bars rows
+        Columns or index levels ``symbol`` and ``datetime``, a column ``close``, and a
+        boolean column ``new_contract`` if there are contract changes. Any row order.
+    span : float, default=100
+        Span of the exponential weights, bars: the weight of a return falls by the
+        factor ``1 - 2 / (span + 1)`` with every later return.
+    session_gap : str or Timedelta, default="4h"
+        A longer step between two bars of a symbol separates two sessions.
+
+    Returns
+    -------
+    volatility : Series of n_bars rows
+        Standard deviation of log returns (fraction of the price) known at the close
+        of each bar, with levels ``symbol`` and ``datetime``, in the row order of the
+        bars. NaN until the symbol has had two returns.
+
+    Raises
+    ------
+    DataError
+        If the bars are unusable; the message names the column, symbol and time.
+
+    Notes
+    -----
+    The volatility at bar t uses the closes of bars 0 ... t of the same symbol. Returns
+    into a new session or a new contract are left out as if they had not been there:
+    they neither count nor age the others.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_ensemble.labeling import bar_volatility
+    >>> bars = pd.DataFrame({
+    ...     "symbol": "A",
+    ...     "datetime": pd.date_range("2021-01-04 09:35", periods=4, freq="5min"),
+    ...     "close": [100.0, 101.0, 100.0, 101.0],
+    ... })
+    >>> bar_volatility(bars).round(4).tolist()
+    [nan, nan, 0.0141, 0.0115]
+    """
+    check_scalar(span, "span", (int, float), min_val=1)
+    closes = SortedCloses.from_bars(bars)
+    volatility = trailing_volatility(closes, span, session_gap)
+    return pd.Series(
+        closes.in_given_order(volatility), index=closes.index(), name="volatility"
+    )
