@@ -1,0 +1,8 @@
+"""Splitters that keep label spans of training and test samples apart."""
+
+from __future__ import annotations
+
+from sk_ensemble.model_selection._describe import describe_splits, embargo_days
+from sk_ensemble.model_selection._purged import PurgedSplit
+
+__all__ = ["PurgedSplit", "describe_splits", "embargo_days"]
