@@ -11,8 +11,11 @@ from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel._from_frame import is_first_of_segment
 from sk_ensemble.panel._history import History, segment_starts
-from sk_ensemble.utils.bars import order_by_symbol_time, refuse_duplicate_keys
-from sk_ensemble.utils.bars import symbol_time_keys
+from sk_ensemble.utils.bars import (
+    order_by_symbol_time,
+    refuse_duplicate_keys,
+    symbol_time_keys,
+)
 from sk_ensemble.utils.time import NAT, to_utc_ns
 
 __all__ = ["history_of_array", "history_of_frame", "index_keys"]

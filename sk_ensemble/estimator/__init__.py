@@ -1,0 +1,19 @@
+"""What all model families share: inputs, labels, weights, validation, threads."""
+
+from __future__ import annotations
+
+from sk_ensemble.estimator._base import WindowClassifier
+from sk_ensemble.estimator._blocks import predict_in_blocks
+from sk_ensemble.estimator._early_stopping import EarlyStoppingMixin
+from sk_ensemble.estimator._inputs import as_windows
+from sk_ensemble.estimator._threads import n_threads
+from sk_ensemble.estimator._training_set import TrainingSet
+
+__all__ = [
+    "EarlyStoppingMixin",
+    "TrainingSet",
+    "WindowClassifier",
+    "as_windows",
+    "n_threads",
+    "predict_in_blocks",
+]

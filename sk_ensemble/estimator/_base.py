@@ -1,0 +1,133 @@
+"""The classifier every family is: inputs, labels, weights and classes in one place."""
+
+from __future__ import annotations
+
+from abc import ABCMeta, abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils import Tags, get_tags
+from sklearn.utils.validation import check_is_fitted
+
+from sk_ensemble._typing import FloatArray
+from sk_ensemble.estimator._inputs import as_windows, check_columns, check_finite
+from sk_ensemble.estimator._training_set import (
+    TrainingSet,
+    check_labels,
+    make_training_set,
+)
+from sk_ensemble.panel import Windows
+from sk_ensemble.utils.sklearn_api import CallbackSupportMixin, fit_task
+
+__all__ = ["WindowClassifier"]
+
+
+class WindowClassifier(
+    CallbackSupportMixin, ClassifierMixin, BaseEstimator, metaclass=ABCMeta
+):
+    """Base of all classifiers of windows.
+
+    It reads every kind of input as `Windows`, encodes labels, applies sample and
+    class weights, puts samples in (time, symbol) order, and sees to `classes_`,
+    `n_features_in_`, `feature_names_in_` and `window_length_`. A family supplies
+    `_fit_windows` and `_predict_windows`, and a `fit` that calls `_fit`.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Features per bar.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where the input has names.
+    window_length_ : int
+        Bars per window.
+    """
+
+    classes_: np.ndarray
+    n_features_in_: int
+    feature_names_in_: np.ndarray
+    window_length_: int
+
+    @abstractmethod
+    def _fit_windows(
+        self, training: TrainingSet, validation: TrainingSet | None
+    ) -> None:
+        """Fit to at least two classes, storing what is learnt."""
+
+    @abstractmethod
+    def _predict_windows(self, windows: Windows) -> FloatArray:
+        """Return probabilities of shape (n_samples, n_classes), float64."""
+
+    def _fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        validation: tuple[Any, Any, Any] | None = None,
+    ) -> Self:
+        """Check everything and fit; `validation` is (X_val, y_val, weights)."""
+        with fit_task(self, X, y):
+            windows = as_windows(self, X, reset=True)
+            labels = check_labels(self, X, y)
+            check_columns(self, windows, allow_nan=self._allows_nan())
+            self.classes_ = np.unique(labels)
+            training = make_training_set(
+                self, X, windows, labels, sample_weight, self.classes_
+            )
+            held_out = None if validation is None else self._held_out(*validation)
+            if len(self.classes_) > 1:
+                self._fit_windows(training, held_out)
+        return self
+
+    def _held_out(self, X_val: Any, y_val: Any, weights: Any) -> TrainingSet:
+        """Check an explicit validation set as training samples are checked."""
+        windows = as_windows(self, X_val, reset=False)
+        labels = check_labels(self, X_val, y_val)
+        check_finite(self, windows, allow_nan=self._allows_nan())
+        return make_training_set(self, X_val, windows, labels, weights, self.classes_)
+
+    def _allows_nan(self) -> bool:
+        return get_tags(self).input_tags.allow_nan
+
+    def predict_proba(self, X: Any) -> FloatArray:
+        """Predict the probability of each class.
+
+        Parameters
+        ----------
+        X : Panel, Windows, DataFrame or array-like of 2 or 3 dimensions
+            The samples, with the features and window length seen in fit.
+
+        Returns
+        -------
+        proba : ndarray of shape (n_samples, n_classes)
+            Probabilities in the order of `classes_`.
+        """
+        check_is_fitted(self, "classes_")
+        windows = as_windows(self, X, reset=False)
+        check_finite(self, windows, allow_nan=self._allows_nan())
+        if len(self.classes_) == 1:
+            return np.ones((len(windows), 1))
+        return self._predict_windows(windows)
+
+    def predict(self, X: Any) -> np.ndarray:
+        """Predict the most probable class.
+
+        Parameters
+        ----------
+        X : Panel, Windows, DataFrame or array-like of 2 or 3 dimensions
+            The samples, with the features and window length seen in fit.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_samples,)
+            Labels from `classes_`.
+        """
+        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+
+    def __sklearn_tags__(self) -> Tags:
+        """Describe the classifier to scikit-learn: tables and windows."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        return tags

@@ -1,0 +1,115 @@
+"""The `fit` of families that train in rounds and may stop early."""
+
+from __future__ import annotations
+
+from numbers import Integral, Real
+from typing import Any, ClassVar, Self
+
+from sk_ensemble.estimator._training_set import TrainingSet
+from sk_ensemble.estimator._validation_tail import (
+    split_validation_tail,
+    wants_early_stopping,
+)
+from sk_ensemble.utils.sklearn_api import Interval, StrOptions, fit_context
+
+__all__ = ["EarlyStoppingMixin"]
+
+
+class EarlyStoppingMixin:
+    """Add a validation set, given or cut off, to a `WindowClassifier`.
+
+    The class must have the parameters `early_stopping`, `validation_fraction`,
+    `n_iter_no_change` and `refit_tail`, and supply `_fit_rounds(training, validation,
+    n_rounds)`, which trains for at most `n_rounds` rounds (None: as the parameters
+    say) and sets `n_iter_` and `history_`.
+    """
+
+    early_stopping_constraints: ClassVar[dict[str, Any]] = {
+        "early_stopping": [StrOptions({"auto"}), "boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
+        "refit_tail": ["boolean"],
+    }
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(
+        self,
+        X: Any,
+        y: Any,
+        sample_weight: Any = None,
+        *,
+        X_val: Any = None,
+        y_val: Any = None,
+        sample_weight_val: Any = None,
+    ) -> Self:
+        """Fit the classifier.
+
+        Parameters
+        ----------
+        X : Panel, Windows, DataFrame or array-like of 2 or 3 dimensions
+            The training samples, in any order.
+        y : array-like of shape (n_samples,)
+            Labels of any kind.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Non-negative weights.
+        X_val : like X or None, default=None
+            Samples that decide when to stop, instead of the last training samples.
+        y_val : array-like of shape (n_val,) or None, default=None
+            Their labels.
+        sample_weight_val : array-like of shape (n_val,) or None, default=None
+            Their weights.
+
+        Returns
+        -------
+        self : object
+            The fitted classifier.
+
+        Raises
+        ------
+        DataError
+            For samples, labels or weights that cannot be used as they are.
+        EmptyFoldError
+            If the validation tail leaves too little to train on.
+        """
+        validation = _explicit_validation(self, X_val, y_val, sample_weight_val)
+        return self._fit(X, y, sample_weight, validation)
+
+    def _fit_windows(
+        self, training: TrainingSet, validation: TrainingSet | None
+    ) -> None:
+        """Choose what to train and validate on, and train."""
+        if validation is not None:
+            self._fit_rounds(training, validation, None)
+            return
+        if not wants_early_stopping(self.early_stopping, training.windows):
+            self._fit_rounds(training, None, None)
+            return
+        fitting, tail = split_validation_tail(training, self.validation_fraction)
+        self._fit_rounds(fitting, tail, None)
+        if self.refit_tail:
+            # The tail has shown how long to train; now it may be trained on.
+            n_rounds, history = self.n_iter_, self.history_
+            self._fit_rounds(training, None, n_rounds)
+            self.history_ = history
+
+
+def _explicit_validation(
+    estimator: Any, X_val: Any, y_val: Any, weights: Any
+) -> tuple[Any, Any, Any] | None:
+    """Check that a validation set is given whole, or not at all."""
+    if (X_val is None) != (y_val is None):
+        given, missing = ("X_val", "y_val") if y_val is None else ("y_val", "X_val")
+        msg = f"{given} is given without {missing}. Give both, or none."
+        raise ValueError(msg)
+    if X_val is None:
+        if weights is not None:
+            msg = "sample_weight_val is given without X_val and y_val."
+            raise ValueError(msg)
+        return None
+    if estimator.early_stopping is False:
+        msg = (
+            "X_val is given and early_stopping=False, so it would not be used. Use "
+            "early_stopping=True or 'auto', or leave X_val out."
+        )
+        raise ValueError(msg)
+    return X_val, y_val, weights

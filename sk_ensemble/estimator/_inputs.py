@@ -1,0 +1,297 @@
+"""Read every kind of input as windows, and check what is in them.
+
+A family sees one thing only: `Windows`. A matrix is windows of one bar, a 3-D array
+is a block in which every sample is a segment of its own, a panel is windows of the
+samples' own bars.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any, NamedTuple
+
+import numpy as np
+import pandas as pd
+from sklearn.utils import check_array
+
+from sk_ensemble._typing import BoolArray, FloatArray, IntArray
+from sk_ensemble.exceptions import DataError
+from sk_ensemble.panel import (
+    Samples,
+    Windows,
+    history_of_array,
+    history_of_frame,
+    index_keys,
+)
+from sk_ensemble.utils.feature_names import check_features, set_features
+from sk_ensemble.utils.sklearn_api import validate_data
+from sk_ensemble.utils.time import format_ns
+
+__all__ = ["as_windows", "check_columns", "check_finite"]
+
+_DTYPES = (np.float64, np.float32)
+
+#: Bars looked at together when values are checked, to bound the memory this takes.
+_CHUNK = 65_536
+
+
+def as_windows(estimator: Any, X: Any, *, reset: bool) -> Windows:
+    """Return any input as windows, in the caller's row order.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Its `n_features_in_`, `feature_names_in_` and `window_length_` are set, or
+        compared with the input.
+    X : Panel, Windows, DataFrame or array-like of 2 or 3 dimensions
+        The samples.
+    reset : bool
+        True in fit, False afterwards.
+
+    Returns
+    -------
+    windows : Windows of shape (n_samples, window_length, n_features)
+        The samples.
+
+    Raises
+    ------
+    DataError
+        If width, names or window length differ from those seen in fit.
+    """
+    if isinstance(X, Samples):
+        windows = _of_samples(estimator, X, reset=reset)
+    elif _n_dimensions(X) == 3:
+        windows = _of_array_3d(estimator, X, reset=reset)
+    else:
+        windows = _of_table(estimator, X, reset=reset)
+    if reset:
+        estimator.window_length_ = windows.window_length
+    elif windows.window_length != estimator.window_length_:
+        msg = (
+            f"X has windows of {windows.window_length} bars, "
+            f"{type(estimator).__name__} was fitted on windows of "
+            f"{estimator.window_length_}. Use the same Windower for both."
+        )
+        raise DataError(msg)
+    return windows
+
+
+def _n_dimensions(X: Any) -> int:
+    """Return the number of dimensions, 0 where the input does not tell."""
+    return len(getattr(X, "shape", ()))
+
+
+def _record_or_check(
+    estimator: Any, n_features: int, columns: Any, *, reset: bool
+) -> None:
+    action = set_features if reset else check_features
+    action(estimator, n_features, columns)
+
+
+def _of_samples(estimator: Any, X: Samples, *, reset: bool) -> Windows:
+    """Take a panel as windows of one bar, and windows as they are."""
+    if not len(X):
+        msg = (
+            f"Found array with 0 sample(s) (shape={X.shape}) while a minimum of 1 is "
+            f"required by {type(estimator).__name__}."
+        )
+        raise DataError(msg)
+    _record_or_check(estimator, X.history.n_features, X.columns, reset=reset)
+    return X if isinstance(X, Windows) else Windows.from_panel(X, 1)
+
+
+def _of_array_3d(estimator: Any, X: Any, *, reset: bool) -> Windows:
+    """Take every sample of a 3-D array as a segment of its own."""
+    values = check_array(
+        X,
+        dtype=_DTYPES,
+        ensure_all_finite=False,
+        allow_nd=True,
+        estimator=estimator,
+        input_name="X",
+    )
+    n_samples, window_length, n_features = values.shape
+    if not window_length or not n_features:
+        msg = f"X has shape {values.shape}: windows need at least one bar and feature."
+        raise DataError(msg)
+    _record_or_check(estimator, n_features, None, reset=reset)
+    history = history_of_array(
+        values.reshape(-1, n_features), segment_length=window_length
+    )
+    last_bars = np.arange(1, n_samples + 1) * window_length - 1
+    return Windows(history, last_bars, window_length=window_length)
+
+
+def _of_table(estimator: Any, X: Any, *, reset: bool) -> Windows:
+    """Take every row of a matrix or frame as a window of one bar."""
+    values = validate_data(
+        estimator, X, reset=reset, dtype=_DTYPES, ensure_all_finite=False
+    )
+    if isinstance(X, pd.DataFrame) and _has_own_keys(X):
+        return Windows(*history_of_frame(X, values))
+    columns = getattr(estimator, "feature_names_in_", None)
+    history = history_of_array(
+        values, None if columns is None else tuple(columns), segment_length=1
+    )
+    return Windows(history, np.arange(len(values)))
+
+
+def _has_own_keys(frame: pd.DataFrame) -> bool:
+    """Tell whether every row has its own (symbol, time).
+
+    A resampled frame has repeats; its rows are then taken in the order given.
+    """
+    return index_keys(frame) is not None and frame.index.is_unique
+
+
+class _Facts(NamedTuple):
+    """What a pass over the bars in reach of the windows found, per feature."""
+
+    n_nan: IntArray
+    n_infinite: IntArray
+    first_bad: tuple[int, int] | None
+    minimum: FloatArray
+    maximum: FloatArray
+    n_bars: int
+
+
+def _bars_in_reach(windows: Windows) -> IntArray | BoolArray:
+    """Return the bars that the windows hold: their rows if few, else a mask."""
+    if len(windows) * windows.window_length * 4 < windows.history.n_bars:
+        return np.unique(windows.bar_rows())
+    return windows.reachable_bars()
+
+
+def _chunks(windows: Windows) -> Any:
+    """Yield (rows, values) of the bars in reach, some at a time."""
+    block = windows.history.block
+    reach = _bars_in_reach(windows)
+    rows = np.flatnonzero(reach) if reach.dtype == bool else reach
+    if len(rows) == len(block):
+        for start in range(0, len(block), _CHUNK):
+            part = slice(start, start + _CHUNK)
+            yield rows[part], block[part]
+        return
+    for start in range(0, len(rows), _CHUNK):
+        part = rows[start : start + _CHUNK]
+        yield part, block[part]
+
+
+def _facts(windows: Windows, *, allow_nan: bool) -> _Facts:
+    """Look once at every bar in reach of the windows."""
+    n_features = windows.history.n_features
+    n_nan, n_infinite = np.zeros((2, n_features), dtype=np.int64)
+    low = np.full(n_features, np.inf)
+    high = np.full(n_features, -np.inf)
+    first_bad, n_bars = None, 0
+    for rows, values in _chunks(windows):
+        n_bars += len(rows)
+        low = np.fmin(low, np.fmin.reduce(values, axis=0))
+        high = np.fmax(high, np.fmax.reduce(values, axis=0))
+        if np.isfinite(values).all():
+            continue
+        nan, infinite = np.isnan(values), np.isinf(values)
+        n_nan += nan.sum(axis=0)
+        n_infinite += infinite.sum(axis=0)
+        bad = infinite if allow_nan else nan | infinite
+        if first_bad is None and bad.any():
+            row, column = np.argwhere(bad)[0]
+            first_bad = int(rows[row]), int(column)
+    return _Facts(n_nan, n_infinite, first_bad, low, high, n_bars)
+
+
+def _feature(windows: Windows, column: int) -> str:
+    """Name a feature for a message."""
+    return repr(windows.columns[column]) if windows.columns else f"number {column}"
+
+
+def _place(windows: Windows, bar: int) -> str:
+    """Name a bar for a message."""
+    history = windows.history
+    if history.times is None:
+        row, step = divmod(bar, windows.window_length)
+        return f"row {row}" + (f", bar {step}" if windows.window_length > 1 else "")
+    symbol = history.symbol_names[history.symbol_codes[bar]]
+    return f"symbol {symbol!r} at {format_ns(history.times[bar])}"
+
+
+def _refuse_bad(windows: Windows, facts: _Facts, name: str) -> None:
+    """Raise for NaN or infinite values that the estimator cannot take."""
+    if facts.first_bad is None:
+        return
+    bar, column = facts.first_bad
+    if np.isinf(windows.history.block[bar, column]):
+        kind, count = "infinity", facts.n_infinite[column]
+        advice = "Replace it, or make it NaN and use a model that allows NaN."
+    else:
+        kind, count = "NaN", facts.n_nan[column]
+        advice = (
+            "Put RowTransformer(SimpleImputer()) before the Windower, or use a model "
+            "that allows NaN, such as XGBoostClassifier."
+        )
+    msg = (
+        f"Input X contains {kind}, which {name} does not accept: feature "
+        f"{_feature(windows, column)} has {count} in the bars of the windows, the "
+        f"first is {_place(windows, bar)}. {advice}"
+    )
+    raise DataError(msg)
+
+
+def check_finite(estimator: Any, windows: Windows, *, allow_nan: bool) -> None:
+    """Refuse infinite values, and NaN unless allowed, in the bars of the windows.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Named in the message.
+    windows : Windows
+        Bars outside of all windows are not looked at.
+    allow_nan : bool
+        Whether the estimator takes NaN.
+
+    Raises
+    ------
+    DataError
+        With the feature, the number of values and the first bar.
+    """
+    facts = _facts(windows, allow_nan=allow_nan)
+    _refuse_bad(windows, facts, type(estimator).__name__)
+
+
+def check_columns(estimator: Any, windows: Windows, *, allow_nan: bool) -> None:
+    """Check the values to be trained on: as `check_finite`, and useless features.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Named in the messages.
+    windows : Windows
+        The training samples.
+    allow_nan : bool
+        Whether the estimator takes NaN.
+
+    Raises
+    ------
+    DataError
+        As `check_finite`, and for a feature that holds no value at all.
+
+    Warns
+    -----
+    UserWarning
+        With the names of features that are constant.
+    """
+    facts = _facts(windows, allow_nan=allow_nan)
+    _refuse_bad(windows, facts, type(estimator).__name__)
+    empty = np.flatnonzero(facts.n_nan == facts.n_bars)
+    if len(empty):
+        names = ", ".join(_feature(windows, column) for column in empty)
+        msg = (
+            f"Features without any value in the training windows: {names}. Leave them "
+            "out with Panel.from_frame(frame, features=[...])."
+        )
+        raise DataError(msg)
+    constant = np.flatnonzero((facts.minimum == facts.maximum) & (facts.n_nan == 0))
+    if len(constant) and facts.n_bars > 1 and windows.columns:
+        names = ", ".join(_feature(windows, column) for column in constant)
+        msg = f"Features that are constant over the training windows: {names}."
+        warnings.warn(msg, UserWarning, stacklevel=6)
