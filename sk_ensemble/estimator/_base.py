@@ -49,6 +49,8 @@ class WindowClassifier(
     n_features_in_: int
     feature_names_in_: np.ndarray
     window_length_: int
+    #: Code of the one class with weight in training, which is then predicted always.
+    _only_class: int | None
 
     @abstractmethod
     def _fit_windows(
@@ -77,7 +79,9 @@ class WindowClassifier(
                 self, X, windows, labels, sample_weight, self.classes_
             )
             held_out = None if validation is None else self._held_out(*validation)
-            if len(self.classes_) > 1:
+            present = np.unique(training.codes)
+            self._only_class = int(present[0]) if len(present) == 1 else None
+            if self._only_class is None:
                 self._fit_windows(training, held_out)
         return self
 
@@ -107,8 +111,10 @@ class WindowClassifier(
         check_is_fitted(self, "classes_")
         windows = as_windows(self, X, reset=False)
         check_finite(self, windows, allow_nan=self._allows_nan())
-        if len(self.classes_) == 1:
-            return np.ones((len(windows), 1))
+        if self._only_class is not None:
+            return np.tile(
+                np.eye(len(self.classes_))[self._only_class], (len(windows), 1)
+            )
         return self._predict_windows(windows)
 
     def predict(self, X: Any) -> np.ndarray:
@@ -124,7 +130,8 @@ class WindowClassifier(
         labels : ndarray of shape (n_samples,)
             Labels from `classes_`.
         """
-        return self.classes_[np.argmax(self.predict_proba(X), axis=1)]
+        proba = self.predict_proba(X)
+        return self.classes_[np.argmax(proba, axis=1)]
 
     def __sklearn_tags__(self) -> Tags:
         """Describe the classifier to scikit-learn: tables and windows."""

@@ -102,7 +102,10 @@ def symbol_time_keys(
     symbols = np.asarray(found[symbol], dtype=object)
     missing = pd.isna(symbols)
     if missing.any():
-        msg = f"{symbol!r} is missing in {missing.sum()} rows, first row {np.argmax(missing)}."
+        msg = (
+            f"{symbol!r} is missing in {missing.sum()} rows, the first is row "
+            f"{np.argmax(missing)}. Drop these rows or fill in their symbols."
+        )
         raise DataError(msg)
     times = to_utc_ns(found[time], name=repr(time))
     if (times == NAT).any():
