@@ -86,9 +86,8 @@ def _sum_by_day(
     values: FloatArray, cells: IntArray, shape: tuple[int, int]
 ) -> FloatArray:
     """Return sums of shape (n_days, n_symbols)."""
-    return np.bincount(cells, weights=values, minlength=shape[0] * shape[1]).reshape(
-        shape
-    )
+    sums = np.bincount(cells, weights=values, minlength=shape[0] * shape[1])
+    return sums.astype(np.float64).reshape(shape)
 
 
 def _symbol_summary(
@@ -125,9 +124,7 @@ def _result(
     closes: SortedCloses, per_bar: dict[str, FloatArray], timezone: str
 ) -> BacktestResult:
     """Add up the profits per bar to days, symbols and the portfolio."""
-    days, day_codes = np.unique(
-        local_days(closes.times, timezone), return_inverse=True
-    )
+    days, day_codes = np.unique(local_days(closes.times, timezone), return_inverse=True)
     shape = (len(days), len(closes.names))
     cells = day_codes * shape[1] + closes.codes
     sums = {

@@ -51,7 +51,9 @@ def _checked_frame(costs: pd.DataFrame, names: np.ndarray) -> None:
         raise DataError(msg)
     unknown = [name for name in names if name not in costs.index]
     if unknown:
-        msg = f"costs has no row for symbols {unknown}, only {list(costs.index)}. {_HOW}"
+        msg = (
+            f"costs has no row for symbols {unknown}, only {list(costs.index)}. {_HOW}"
+        )
         raise DataError(msg)
     if costs.index.duplicated().any():
         twice = costs.index[costs.index.duplicated()].unique().tolist()

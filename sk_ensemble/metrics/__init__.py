@@ -1,8 +1,8 @@
 """Scores of predicted probabilities, with direction apart from movement.
 
 On bars most of what a model gains in log loss over the class shares is knowledge of
-how much the price will move, not which way. The log loss is therefore also given in two parts
-that add up to it: :func:`movement_log_loss` (neutral or not) and
+how much the price will move, not which way. The log loss is therefore also given in
+two parts that add up to it: :func:`movement_log_loss` (neutral or not) and
 :func:`direction_log_loss` (up or down, given movement). All functions take ``labels=``,
 so a fold that lacks a class is no obstacle.
 """

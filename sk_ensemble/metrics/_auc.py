@@ -28,10 +28,10 @@ def _share(one: FloatArray, other: FloatArray) -> FloatArray:
 
 
 def _refuse_missing_side(
-    inputs: Inputs, counted: BoolArray, labels: Sequence[Any], sides: Sequence[int]
+    inputs: Inputs, weighted: BoolArray, labels: Sequence[Any], sides: Sequence[int]
 ) -> None:
-    """Raise if one of the two sides has no row that counts."""
-    counts = np.bincount(inputs.target[counted], minlength=len(labels))
+    """Raise if one of the two sides has no row with weight."""
+    counts = np.bincount(inputs.target[weighted], minlength=len(labels))
     if (counts[list(sides)] == 0).any():
         shown = {label: int(count) for label, count in zip(labels, counts, strict=True)}
         msg = (
@@ -96,10 +96,9 @@ def direction_auc(
     inputs = checked_inputs(y, proba, labels)
     weight = checked_weight(y, sample_weight)
     one, other = (place for place in range(3) if place != column)
-    counted = inputs.target != column
-    if weight is not None:
-        counted &= weight > 0
-    _refuse_missing_side(inputs, counted, labels, (one, other))
+    weighted = np.ones(len(inputs.target), dtype=bool) if weight is None else weight > 0
+    _refuse_missing_side(inputs, weighted, labels, (one, other))
+    counted = weighted & (inputs.target != column)
     table = inputs.proba[counted].astype(np.float64)
     return float(
         roc_auc_score(

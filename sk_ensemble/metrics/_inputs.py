@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from sk_ensemble._typing import FloatArray, IntArray
+from sk_ensemble._typing import BoolArray, FloatArray, IntArray
 from sk_ensemble.exceptions import DataError
 
 __all__ = ["Inputs", "checked_inputs", "checked_weight", "neutral_column"]
@@ -68,7 +68,7 @@ def _as_floats(proba: np.ndarray) -> FloatArray:
         raise DataError(msg) from error
 
 
-def _refuse_rows(wrong: np.ndarray, proba: FloatArray, what: str) -> None:
+def _refuse_rows(wrong: BoolArray, proba: FloatArray, what: str) -> None:
     """Raise if some row is wrong, showing the first."""
     if wrong.any():
         row = int(np.argmax(wrong))
@@ -90,14 +90,15 @@ def _checked_proba(proba: Any, labels: np.ndarray) -> FloatArray:
         raise DataError(msg)
     slack = np.sqrt(np.finfo(table.dtype).eps)
     _refuse_rows(
-        ~np.isfinite(table).all(axis=1),
+        np.asarray(~np.isfinite(table).all(axis=1)),
         table,
         "be finite (leave out rows without a prediction)",
     )
     _refuse_rows(
         ((table < -slack) | (table > 1 + slack)).any(axis=1), table, "lie in [0, 1]"
     )
-    _refuse_rows(np.abs(table.sum(axis=1) - 1) > slack, table, "add up to 1")
+    totals: FloatArray = table.sum(axis=1)
+    _refuse_rows(np.abs(totals - 1) > slack, table, "add up to 1")
     return np.clip(table, 0, 1)
 
 

@@ -2,8 +2,8 @@
 
 scikit-learn's ``make_scorer(..., response_method="predict_proba")`` hands a metric the
 columns of whatever classes the estimator saw, and a single column if it saw two. A
-fold that lacks a class then scores NaN or, worse, compares the wrong columns. The scorer here
-looks at ``estimator.classes_`` and lines the columns up first.
+fold that lacks a class then scores NaN or, worse, compares the wrong columns. The
+scorer here looks at ``estimator.classes_`` and lines the columns up first.
 """
 
 from __future__ import annotations
@@ -57,10 +57,7 @@ class ProbaScorer(_BaseScorer):
     def __repr__(self) -> str:
         metric = getattr(self._score_func, "__name__", repr(self._score_func))
         shown = "".join(f", {name}={value!r}" for name, value in self._kwargs.items())
-        return (
-            f"make_proba_scorer({metric}{shown}, "
-            f"greater_is_better={self._sign > 0})"
-        )
+        return f"make_proba_scorer({metric}{shown}, greater_is_better={self._sign > 0})"
 
     def _aligned_proba(
         self, method_caller: Callable[..., Any], estimator: Any, X: Any

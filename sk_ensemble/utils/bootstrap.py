@@ -168,7 +168,12 @@ def day_block_bootstrap(
     """
     check_scalar(n_resamples, "n_resamples", int, min_val=1)
     check_scalar(
-        confidence, "confidence", float, min_val=0, max_val=1, include_boundaries="neither"
+        confidence,
+        "confidence",
+        float,
+        min_val=0,
+        max_val=1,
+        include_boundaries="neither",
     )
     rows = _checked_values(values)
     days = _checked_days(times, len(rows), timezone)

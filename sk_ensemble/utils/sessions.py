@@ -117,15 +117,18 @@ def _checked_closes(
     """Return the closing prices as float64, all of them finite and positive."""
     close = _column(bars, "close")
     if close.dtype.kind not in "iuf":
-        msg = f"'close' must hold numbers, got dtype {close.dtype}. Convert it to float."
+        msg = (
+            f"'close' must hold numbers, got dtype {close.dtype}. Convert it to float."
+        )
         raise DataError(msg)
     wrong = ~(np.isfinite(close) & (close > 0))
     if wrong.any():
         row = int(np.argmax(wrong))
         msg = (
             f"'close' must be finite and positive, got {close[row]} for symbol "
-            f"{symbols[row]!r} at {format_ns(times[row])} (row {row}; {wrong.sum()} such "
-            "rows in all). Drop these bars, or shift a back-adjusted series above zero."
+            f"{symbols[row]!r} at {format_ns(times[row])} (row {row}; {wrong.sum()} "
+            "such rows in all). Drop these bars; of a back-adjusted series that falls "
+            "below zero use the unadjusted prices with new_contract flags."
         )
         raise DataError(msg)
     return close.astype(np.float64)
@@ -231,12 +234,17 @@ class SortedCloses:
     def index(self) -> pd.MultiIndex:
         """Return the levels symbol and datetime, in the row order of the given bars."""
         stamps, time_codes = np.unique(self.times, return_inverse=True)
+        levels: list[Any] = [
+            pd.Index(self.names),
+            pd.DatetimeIndex(from_utc_ns(stamps)).tz_localize("UTC"),
+        ]
+        codes: list[Any] = [
+            self.in_given_order(self.codes),
+            self.in_given_order(time_codes),
+        ]
         return pd.MultiIndex(
-            levels=[
-                pd.Index(self.names),
-                pd.DatetimeIndex(from_utc_ns(stamps)).tz_localize("UTC"),
-            ],
-            codes=[self.in_given_order(self.codes), self.in_given_order(time_codes)],
+            levels=levels,
+            codes=codes,
             names=["symbol", "datetime"],
             verify_integrity=False,
         )
