@@ -19,7 +19,13 @@ from sk_ensemble.utils.bars import (
 )
 from sk_ensemble.utils.time import NAT, format_ns, to_utc_ns
 
-__all__ = ["LabelTable", "as_class_array", "read_labels", "value_rows"]
+__all__ = [
+    "LabelTable",
+    "as_class_array",
+    "read_labels",
+    "value_rows",
+    "without_warm_up",
+]
 
 
 class LabelTable(NamedTuple):
@@ -86,6 +92,26 @@ def read_labels(labels: pd.DataFrame | pd.Series) -> LabelTable:
     return table
 
 
+def without_warm_up(table: LabelTable, history: History) -> LabelTable:
+    """Leave out labels from before the first bar of their symbol.
+
+    Features need some bars to begin with, so the panel starts later than the prices
+    the labels were made from. That is no fault to be warned of.
+    """
+    first = dict(
+        zip(
+            history.symbol_names,
+            history.times[history.symbol_bounds[:-1]].tolist(),
+            strict=True,
+        )
+    )
+    starts = pd.Series(table.symbols, dtype=object).map(first).fillna(NAT)
+    kept = table.times >= starts.to_numpy(dtype=np.int64)
+    if kept.all() or not kept.any():
+        return table
+    return LabelTable(*(part if part is None else part[kept] for part in table))
+
+
 def value_rows(
     history: History, symbols: np.ndarray, times: NanosecondArray, *, what: str
 ) -> IntArray:
@@ -116,7 +142,7 @@ def value_rows(
             f"and are dropped; the first is symbol {symbols[row]!r} at "
             f"{format_ns(times[row])}."
         )
-        warnings.warn(msg, UserWarning, stacklevel=4)
+        warnings.warn(msg, UserWarning, stacklevel=3)
     rows = np.full(history.n_bars, -1, dtype=np.int64)
     rows[bars[found]] = np.flatnonzero(found)
     return rows
@@ -126,8 +152,15 @@ def as_class_array(values: np.ndarray) -> np.ndarray:
     """Return labels as int64 where they are whole numbers, else unchanged."""
     if values.dtype == object:
         values = np.array(values.tolist())
-    if values.dtype.kind == "b" or values.dtype.kind in "iu":
-        return values.astype(np.int64)
-    if values.dtype.kind == "f" and np.array_equal(values, np.trunc(values)):
+    if values.dtype.kind in "iu" or _are_whole(values):
         return values.astype(np.int64)
     return values
+
+
+def _are_whole(values: np.ndarray) -> bool:
+    """Tell whether floats are all finite whole numbers."""
+    return (
+        values.dtype.kind == "f"
+        and bool(np.isfinite(values).all())
+        and np.array_equal(values, np.trunc(values))
+    )

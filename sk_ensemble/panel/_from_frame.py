@@ -2,38 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import BoolArray, FloatArray, IntArray, NanosecondArray
+from sk_ensemble._typing import FloatArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.panel._history import History, segment_starts
+from sk_ensemble.panel._history import History, history_of_sorted_bars
 from sk_ensemble.utils.bars import (
-    SymbolTimeOrder,
     order_by_symbol_time,
     refuse_duplicate_keys,
     symbol_time_keys,
 )
-from sk_ensemble.utils.time import format_ns, timedelta_ns
+from sk_ensemble.utils.time import format_ns
 
-__all__ = ["history_from_frame", "is_first_of_segment"]
+__all__ = ["check_dtype", "feature_columns", "history_from_frame", "history_of_columns"]
 
 
 def feature_columns(
     columns: Sequence[Any], features: Sequence[str] | None, keys: tuple[str, str]
 ) -> list[str]:
     """Return the feature columns: the given ones, else all that are no keys."""
-    twice = pd.Index(columns)[pd.Index(columns).duplicated()].unique().tolist()
+    chosen = _chosen(columns, features, keys)
+    twice = [*_repeated(columns), *_repeated(chosen)]
     if twice:
         msg = f"Columns {twice} occur more than once. Rename or drop the copies."
         raise DataError(msg)
-    if features is None:
-        chosen = [name for name in columns if name not in keys]
-    else:
-        chosen = [features] if isinstance(features, str) else list(features)
     unknown = [name for name in chosen if name not in columns]
     if unknown:
         msg = f"Unknown feature columns {unknown}. The columns are {list(columns)}."
@@ -48,17 +44,48 @@ def feature_columns(
     return chosen
 
 
+def _chosen(
+    columns: Sequence[Any], features: Sequence[str] | None, keys: tuple[str, str]
+) -> list[Any]:
+    """Return the features asked for, without checks."""
+    if features is None:
+        return [name for name in columns if name not in keys]
+    return [features] if isinstance(features, str) else list(features)
+
+
+def _repeated(names: Sequence[Any]) -> list[Any]:
+    """Return the names that occur more than once."""
+    index = pd.Index(names)
+    return index[index.duplicated()].unique().tolist()
+
+
+def _is_number(value: Any) -> bool:
+    """Tell whether an entry of a column would do as a feature."""
+    return isinstance(value, int | float | np.number | np.bool_) or pd.isna(value)
+
+
+def _refuse_no_number(
+    column: pd.Series, symbols: np.ndarray, times: NanosecondArray
+) -> None:
+    """Raise, naming the first entry of a column that is no number."""
+    numbers = column.astype(object).map(_is_number).to_numpy()
+    row = int(np.argmin(numbers))
+    msg = (
+        f"Feature {column.name!r} has dtype {column.dtype}, which is no number; row "
+        f"{row} (symbol {symbols[row]!r}, {format_ns(times[row])}) holds "
+        f"{column.iloc[row]!r}. Leave it out with features=[...], or encode it first."
+    )
+    raise DataError(msg)
+
+
+def _is_numeric(dtype: Any) -> bool:
+    """Tell whether a column holds real numbers or booleans."""
+    types = pd.api.types
+    return types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype)
+
+
 def _numeric(column: pd.Series) -> np.ndarray:
-    """Return the column as an array of floats, integers or booleans."""
-    if not pd.api.types.is_numeric_dtype(column.dtype) or (
-        pd.api.types.is_complex_dtype(column.dtype)
-    ):
-        msg = (
-            f"Feature {column.name!r} has dtype {column.dtype}, which is no number "
-            f"(first value {column.iloc[0]!r}). Leave it out with features=[...], "
-            "or encode it first."
-        )
-        raise DataError(msg)
+    """Return a numeric column as an array of floats, integers or booleans."""
     if pd.api.types.is_extension_array_dtype(column.dtype):
         return column.to_numpy(dtype=np.float64, na_value=np.nan)
     return column.to_numpy()
@@ -89,33 +116,17 @@ def _refuse_infinite(
     raise DataError(msg)
 
 
-def _fill_block(
-    frame: pd.DataFrame,
-    features: list[str],
-    order: IntArray,
-    dtype: Any,
-    keys: tuple[np.ndarray, NanosecondArray],
+def _read_feature(
+    column: pd.Series, dtype: Any, symbols: np.ndarray, times: NanosecondArray
 ) -> FloatArray:
-    """Copy the features into one block, column by column, in sorted order."""
-    block = np.empty((len(frame), len(features)), dtype=dtype)
-    for number, name in enumerate(features):
-        values = _numeric(frame[name])
-        with np.errstate(over="ignore"):
-            cast = values.astype(dtype, copy=False)
-        _refuse_infinite(values, cast, name, *keys)
-        block[:, number] = cast[order]
-    return block
-
-
-def is_first_of_segment(
-    codes: IntArray, times: NanosecondArray, max_gap: Any
-) -> BoolArray:
-    """Mark bars that begin a symbol, or follow a gap longer than `max_gap`."""
-    first = np.ones(len(codes), dtype=bool)
-    first[1:] = codes[1:] != codes[:-1]
-    if max_gap is not None:
-        first[1:] |= np.diff(times) > timedelta_ns(max_gap, name="max_gap")
-    return first
+    """Return one feature in the panel's type, refusing what is no finite number."""
+    if not _is_numeric(column.dtype):
+        _refuse_no_number(column, symbols, times)
+    values = _numeric(column)
+    with np.errstate(over="ignore"):
+        cast = values.astype(dtype, copy=False)
+    _refuse_infinite(values, cast, column.name, symbols, times)
+    return cast
 
 
 def check_dtype(dtype: Any) -> np.dtype[Any]:
@@ -126,6 +137,50 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
     return np.dtype(dtype)
 
 
+def history_of_columns(
+    symbols: np.ndarray,
+    times: NanosecondArray,
+    names: list[str],
+    read_column: Callable[[str], pd.Series],
+    *,
+    max_gap: Any,
+    dtype: Any,
+    allocate: Callable[..., FloatArray] = np.empty,
+) -> History:
+    """Sort bars by symbol and time, reading one column at a time.
+
+    Parameters
+    ----------
+    symbols, times : ndarray of shape (n_bars,)
+        Keys of the bars.
+    names : list of str
+        The features.
+    read_column : callable
+        Takes a name and returns the feature's values.
+    max_gap : str, Timedelta or None
+        A longer step between two bars of a symbol starts a new segment.
+    dtype : {"float32", "float64"}
+        Type of the features.
+    allocate : callable, default=numpy.empty
+        Takes shape and type and returns the block to be filled.
+    """
+    sorting = order_by_symbol_time(symbols, times)
+    sorted_times = times[sorting.order]
+    refuse_duplicate_keys(sorting.codes, sorted_times, sorting.order, sorting.names)
+    block = allocate((len(times), len(names)), dtype=check_dtype(dtype))
+    for number, name in enumerate(names):
+        values = _read_feature(read_column(name), block.dtype, symbols, times)
+        block[:, number] = values[sorting.order]
+    return history_of_sorted_bars(
+        block,
+        sorted_times,
+        sorting.names,
+        sorting.bounds,
+        tuple(names),
+        max_gap=max_gap,
+    )
+
+
 def history_from_frame(
     frame: pd.DataFrame,
     *,
@@ -134,7 +189,7 @@ def history_from_frame(
     symbol: str,
     max_gap: Any,
     dtype: Any,
-) -> tuple[History, SymbolTimeOrder]:
+) -> History:
     """Build the history of a frame; see `Panel.from_frame` for the parameters."""
     if not isinstance(frame, pd.DataFrame):
         msg = (
@@ -145,22 +200,8 @@ def history_from_frame(
     if not len(frame):
         msg = "The frame has no rows, so there is nothing to build a panel from."
         raise DataError(msg)
-    chosen = feature_columns(list(frame.columns), features, (symbol, time))
+    names = feature_columns(list(frame.columns), features, (symbol, time))
     symbols, times = symbol_time_keys(frame, time=time, symbol=symbol)
-    sorting = order_by_symbol_time(symbols, times)
-    sorted_times = times[sorting.order]
-    refuse_duplicate_keys(sorting.codes, sorted_times, sorting.order, sorting.names)
-    block = _fill_block(
-        frame, chosen, sorting.order, check_dtype(dtype), (symbols, times)
+    return history_of_columns(
+        symbols, times, names, frame.__getitem__, max_gap=max_gap, dtype=dtype
     )
-    first = is_first_of_segment(sorting.codes, sorted_times, max_gap)
-    history = History(
-        block=block,
-        times=sorted_times,
-        symbol_codes=sorting.codes,
-        symbol_names=sorting.names,
-        symbol_bounds=sorting.bounds,
-        segment_start=segment_starts(first),
-        columns=tuple(chosen),
-    )
-    return history, sorting

@@ -9,8 +9,7 @@ import pandas as pd
 
 from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.panel._from_frame import is_first_of_segment
-from sk_ensemble.panel._history import History, segment_starts
+from sk_ensemble.panel._history import History, history_of_sorted_bars
 from sk_ensemble.utils.bars import (
     order_by_symbol_time,
     refuse_duplicate_keys,
@@ -103,14 +102,12 @@ def history_of_frame(
     refuse_duplicate_keys(sorting.codes, times, sorting.order, sorting.names)
     positions = np.empty(len(values), dtype=np.int64)
     positions[sorting.order] = np.arange(len(values))
-    history = History(
-        block=np.ascontiguousarray(values[sorting.order]),
-        times=times,
-        symbol_codes=sorting.codes,
-        symbol_names=sorting.names,
-        symbol_bounds=sorting.bounds,
-        segment_start=segment_starts(is_first_of_segment(sorting.codes, times, None)),
-        columns=columns,
+    history = history_of_sorted_bars(
+        np.ascontiguousarray(values[sorting.order]),
+        times,
+        sorting.names,
+        sorting.bounds,
+        columns,
     )
     return history, positions
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from sk_ensemble._typing import BoolArray, FloatArray, IntArray, NanosecondArray
+from sk_ensemble.utils.time import timedelta_ns
 
-__all__ = ["History", "segment_starts"]
+__all__ = ["History", "history_of_sorted_bars", "read_only", "segment_starts"]
 
 
-def _read_only(array: np.ndarray) -> np.ndarray:
+def read_only(array: np.ndarray) -> np.ndarray:
     """Return a view that refuses to be written to."""
     view = array.view()
     view.flags.writeable = False
@@ -80,11 +83,16 @@ class History:
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):
-                object.__setattr__(self, field.name, _read_only(value))
+                object.__setattr__(self, field.name, read_only(value))
 
-    def __getstate__(self) -> dict[str, object]:
+    def __getstate__(self) -> dict[str, Any]:
         """Leave cached arrays out: they are cheap to make and costly to send."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Protect the arrays again: unpickled ones can be written to."""
+        self.__dict__.update(state)
+        self.__post_init__()
 
     @property
     def n_bars(self) -> int:
@@ -109,6 +117,24 @@ class History:
         """One ascending integer per bar that stands for (symbol, time)."""
         slots = np.searchsorted(self.unique_times, self.times)
         return self.symbol_codes.astype(np.int64) * len(self.unique_times) + slots
+
+    def bars_between(self, first: IntArray, last: IntArray) -> BoolArray:
+        """Mark the bars that lie in one of the ranges ``first[i]`` to ``last[i]``.
+
+        Parameters
+        ----------
+        first, last : ndarray of int64 of shape (n_ranges,)
+            Rows of the block; both ends belong to the range.
+
+        Returns
+        -------
+        inside : ndarray of bool of shape (n_bars,)
+            True for bars in some range.
+        """
+        n_edges = self.n_bars + 1
+        opened = np.bincount(first, minlength=n_edges)
+        closed = np.bincount(last + 1, minlength=n_edges)
+        return np.cumsum(opened - closed)[:-1] > 0
 
     def locate(self, symbols: np.ndarray, times: NanosecondArray) -> IntArray:
         """Return the row of each (symbol, time), or -1 where there is no such bar.
@@ -135,14 +161,52 @@ class History:
 
     def with_block(self, block: FloatArray, columns: tuple[str, ...] | None) -> History:
         """Return the same bars with other features."""
-        values = {field.name: getattr(self, field.name) for field in fields(self)}
-        values.update(block=np.ascontiguousarray(block), columns=columns)
-        return History(**values)
+        return replace(self, block=np.ascontiguousarray(block), columns=columns)
+
+
+def _begins_segment(codes: IntArray, times: NanosecondArray, max_gap: Any) -> BoolArray:
+    """Mark bars that begin a symbol, or follow a gap longer than `max_gap`."""
+    first = np.ones(len(codes), dtype=bool)
+    first[1:] = codes[1:] != codes[:-1]
+    if max_gap is not None:
+        first[1:] |= np.diff(times) > timedelta_ns(max_gap, name="max_gap")
+    return first
+
+
+def history_of_sorted_bars(
+    block: FloatArray,
+    times: NanosecondArray,
+    symbol_names: np.ndarray,
+    symbol_bounds: IntArray,
+    columns: tuple[str, ...] | None,
+    *,
+    max_gap: Any = None,
+) -> History:
+    """Build a history of bars that are sorted by symbol and time already.
+
+    Parameters
+    ----------
+    block, times, symbol_names, symbol_bounds, columns
+        As in `History`.
+    max_gap : str, Timedelta or None, default=None
+        A longer step between two bars of a symbol starts a new segment.
+    """
+    numbers = np.arange(len(symbol_names), dtype=np.int32)
+    codes = np.repeat(numbers, np.diff(symbol_bounds))
+    return History(
+        block=block,
+        times=times,
+        symbol_codes=codes,
+        symbol_names=symbol_names,
+        symbol_bounds=symbol_bounds,
+        segment_start=segment_starts(_begins_segment(codes, times, max_gap)),
+        columns=columns,
+    )
 
 
 def _codes_of(symbols: np.ndarray, names: np.ndarray) -> IntArray:
     """Return the number of each symbol among `names`, or -1."""
     numbers = {name: number for number, name in enumerate(names)}
-    unique, inverse = np.unique(np.asarray(symbols, dtype=object), return_inverse=True)
+    inverse, unique = pd.factorize(np.asarray(symbols, dtype=object))
     codes = np.array([numbers.get(name, -1) for name in unique], dtype=np.int64)
-    return codes[inverse] if len(unique) else np.empty(0, dtype=np.int64)
+    return codes[inverse]

@@ -11,8 +11,14 @@ import pandas as pd
 
 from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError, PanelConversionError
-from sk_ensemble.panel._align import as_class_array, read_labels, value_rows
+from sk_ensemble.panel._align import (
+    as_class_array,
+    read_labels,
+    value_rows,
+    without_warm_up,
+)
 from sk_ensemble.panel._from_frame import history_from_frame
+from sk_ensemble.panel._from_parquet import history_from_parquet
 from sk_ensemble.panel._history import History
 from sk_ensemble.panel._samples import Samples
 from sk_ensemble.utils.bars import symbol_time_keys
@@ -113,7 +119,7 @@ class Panel(Samples):
             For duplicate (symbol, time), missing keys, features that are no finite
             numbers, no rows, unknown or repeated columns, mixed time zones.
         """
-        history, _ = history_from_frame(
+        history = history_from_frame(
             frame,
             features=features,
             time=time,
@@ -165,8 +171,6 @@ class Panel(Samples):
         DataError
             As `from_frame`, and for a file that is missing, damaged or too large.
         """
-        from sk_ensemble.panel._from_parquet import history_from_parquet
-
         history = history_from_parquet(
             Path(path),
             features=features,
@@ -234,8 +238,10 @@ class Panel(Samples):
         -----
         UserWarning
             If labels belong to no bar of the panel; they are dropped and counted.
+            Labels from before a symbol's first bar are dropped silently: features
+            need a few bars to start.
         """
-        table = read_labels(labels)
+        table = without_warm_up(read_labels(labels), self.history)
         rows_of_bars = value_rows(
             self.history, table.symbols, table.times, what="labels"
         )
@@ -258,7 +264,7 @@ class Panel(Samples):
 
     def _kept_samples(self, rows_of_bars: IntArray, min_history: int) -> IntArray:
         """Return the samples with a label and enough history."""
-        depth = self.positions - self.history.segment_start[self.positions] + 1
+        depth = self.positions - self.segment_starts + 1
         return np.flatnonzero(
             (rows_of_bars[self.positions] >= 0) & (depth >= min_history)
         )

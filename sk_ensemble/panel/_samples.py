@@ -7,10 +7,15 @@ from typing import Any, Self
 import numpy as np
 
 from sk_ensemble._typing import IntArray, NanosecondArray, Rows
-from sk_ensemble.panel._history import History
+from sk_ensemble.panel._history import History, read_only
 from sk_ensemble.utils.time import from_utc_ns
 
 __all__ = ["Samples"]
+
+
+def _is_everything(part: Any) -> bool:
+    """Tell whether a part of an index is a bare colon."""
+    return isinstance(part, slice) and part == slice(None)
 
 
 def _rows_of(key: Any, kind: str) -> Rows:
@@ -18,7 +23,7 @@ def _rows_of(key: Any, kind: str) -> Rows:
     if not isinstance(key, tuple):
         return key
     rows, *rest = key
-    if any(part is not Ellipsis and part != slice(None) for part in rest):
+    if not all(part is Ellipsis or _is_everything(part) for part in rest):
         msg = (
             f"{kind}[rows, columns] cannot select columns. Choose features with "
             "Panel.from_frame(frame, features=[...]), or inside a Pipeline with "
@@ -28,10 +33,10 @@ def _rows_of(key: Any, kind: str) -> Rows:
     return rows
 
 
-def _row_numbers(rows: Rows, n_samples: int, kind: str) -> IntArray:
-    """Turn a slice, mask or integer array into checked row numbers."""
+def _checked_rows(rows: Rows, n_samples: int, kind: str) -> Rows:
+    """Return a slice, mask or integer array that selects samples, or raise."""
     if isinstance(rows, slice):
-        return np.arange(n_samples)[rows]
+        return rows
     rows = np.asarray(rows)
     if rows.ndim != 1:
         msg = (
@@ -47,7 +52,11 @@ def _row_numbers(rows: Rows, n_samples: int, kind: str) -> IntArray:
     if rows.dtype.kind not in "iub":
         msg = f"{kind} rows must be integers or booleans, got dtype {rows.dtype}."
         raise TypeError(msg)
-    return np.arange(n_samples)[rows]
+    if rows.dtype != bool and (rows.max() >= n_samples or rows.min() < -n_samples):
+        beyond = rows.max() if rows.max() >= n_samples else rows.min()
+        msg = f"Row {beyond} is out of bounds for a {kind} of {n_samples} samples."
+        raise IndexError(msg)
+    return rows
 
 
 class Samples:
@@ -74,15 +83,15 @@ class Samples:
         label_end: NanosecondArray | None = None,
     ) -> None:
         self.history = history
-        self.positions = np.asarray(positions, dtype=np.int64)
-        self._label_end_ns = label_end
+        self.positions = read_only(np.asarray(positions, dtype=np.int64))
+        self._label_end_ns = None if label_end is None else read_only(label_end)
 
     def __len__(self) -> int:
         return len(self.positions)
 
     def __getitem__(self, key: Any) -> Self:
         kind = type(self).__name__
-        rows = _row_numbers(_rows_of(key, kind), len(self), kind)
+        rows = _checked_rows(_rows_of(key, kind), len(self), kind)
         ends = self._label_end_ns
         return self._with(self.positions[rows], None if ends is None else ends[rows])
 
@@ -121,6 +130,11 @@ class Samples:
     def symbols(self) -> np.ndarray:
         """Symbols of the samples, shape (n_samples,)."""
         return self.history.symbol_names[self.symbol_codes]
+
+    @property
+    def segment_starts(self) -> IntArray:
+        """Row of the first bar of each sample's segment, shape (n_samples,)."""
+        return self.history.segment_start[self.positions]
 
     @property
     def label_end_ns(self) -> NanosecondArray | None:

@@ -105,7 +105,7 @@ class Windows(Samples):
     @property
     def complete(self) -> BoolArray:
         """Mark samples whose window needs no padding, shape (n_samples,)."""
-        return self.first_bars >= self.history.segment_start[self.positions]
+        return self.first_bars >= self.segment_starts
 
     def bar_rows(self, rows: Rows = slice(None)) -> IntArray:
         """Return the rows of the history that each window holds.
@@ -120,10 +120,9 @@ class Windows(Samples):
         bar_rows : ndarray of int64 of shape (n_rows, window_length)
             Rows of the block, padded by repeating the earliest bar.
         """
-        positions = self.positions[rows]
-        ends = positions - self.lag
-        bars = ends[:, None] + np.arange(1 - self.window_length, 1)
-        return np.maximum(bars, self.history.segment_start[positions][:, None])
+        part = self[rows]
+        bars = part.first_bars[:, None] + np.arange(self.window_length)
+        return np.maximum(bars, part.segment_starts[:, None])
 
     def gather(self, rows: Rows = slice(None)) -> FloatArray:
         """Return one batch of windows as an array.
@@ -138,34 +137,26 @@ class Windows(Samples):
         batch : ndarray of shape (n_rows, window_length, n_features)
             A copy of these windows.
         """
-        positions = self.positions[rows]
-        first = positions - self.lag - self.window_length + 1
-        padded = first < self.history.segment_start[positions]
+        part = self[rows]
         block = self.history.block
         if self.window_length > len(block):
-            return block[self.bar_rows(rows)]
+            return block[part.bar_rows()]
         # A window is one run of memory, so a batch is one copy per window, which is
         # several times faster than one copy per bar.
-        view = _strided_windows(block, self.window_length)
-        batch = view[np.clip(first, 0, len(view) - 1)]
-        batch = batch.reshape(len(first), self.window_length, block.shape[1])
-        if padded.any():
-            batch[padded] = block[self._padded_rows(positions[padded])]
+        runs = _strided_windows(block, self.window_length)
+        batch = runs[np.maximum(part.first_bars, 0)]
+        batch = batch.reshape(part.shape)
+        padded = np.flatnonzero(~part.complete)
+        if len(padded):
+            batch[padded] = block[part.bar_rows(padded)]
         return batch
-
-    def _padded_rows(self, positions: IntArray) -> IntArray:
-        """Return the bar rows of the given positions, padded."""
-        return self._with(positions, None).bar_rows()
 
     def reachable_bars(self) -> BoolArray:
         """Mark the bars of the history that some window holds, shape (n_bars,)."""
-        starts = self.history.segment_start[self.positions]
-        n_edges = self.history.n_bars + 1
-        opened = np.bincount(np.maximum(self.first_bars, starts), minlength=n_edges)
-        closed = np.bincount(
-            np.maximum(self.positions - self.lag, starts) + 1, minlength=n_edges
-        )
-        return np.cumsum(opened - closed)[:-1] > 0
+        starts = self.segment_starts
+        first = np.maximum(self.first_bars, starts)
+        last = np.maximum(self.positions - self.lag, starts)
+        return self.history.bars_between(first, last)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         if copy is False:

@@ -19,12 +19,17 @@ from sklearn.utils.metadata_routing import (
     MethodMapping,
     process_routing,
 )
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.panel import History, Panel, Windows
-from sk_ensemble.panel._from_rows import index_keys
+from sk_ensemble.panel import (
+    History,
+    Panel,
+    Windows,
+    index_keys,
+    refuse_other_index,
+)
 from sk_ensemble.preprocessing._panel_output import PanelOutputMixin
 from sk_ensemble.utils.feature_names import check_features, set_features
 from sk_ensemble.utils.sklearn_api import (
@@ -47,16 +52,66 @@ _CHUNK = 65_536
 _ALL = None
 
 
-def reachable_rows(panel: Panel) -> IntArray:
-    """Return the bars that some window of the samples could hold, in order.
+def _is_panel(X: Any) -> bool:
+    return isinstance(X, Panel)
 
-    These are the bars from the start of a segment to the last sample in it.
-    """
-    starts = panel.history.segment_start[panel.positions]
-    n_edges = panel.history.n_bars + 1
-    opened = np.bincount(starts, minlength=n_edges)
-    closed = np.bincount(panel.positions + 1, minlength=n_edges)
-    return np.flatnonzero(np.cumsum(opened - closed)[:-1] > 0)
+
+def _refuse_windows(X: Any) -> None:
+    """Raise if the bars are windowed already."""
+    if isinstance(X, Windows):
+        msg = (
+            "RowTransformer works on bars, and these are windowed already: put it "
+            "before the Windower in the Pipeline."
+        )
+        raise TypeError(msg)
+
+
+def _refuse_other_rows(X: Any, **rowwise: Any) -> None:
+    """Raise if targets or weights do not belong to the samples, row by row."""
+    check_consistent_length(X, *rowwise.values())
+    for name, values in rowwise.items():
+        refuse_other_index(X, values, name=name)
+
+
+def _symbol_codes(X: Any) -> tuple[IntArray, np.ndarray]:
+    """Return each sample's symbol as a number, and the symbols by number."""
+    if _is_panel(X):
+        return X.symbol_codes, X.history.symbol_names
+    keys = index_keys(X)
+    if keys is None:
+        msg = (
+            "by='symbol' needs a Panel or a frame indexed by symbol and datetime, got "
+            f"{type(X).__name__} without symbols."
+        )
+        raise DataError(msg)
+    return pd.factorize(keys[0], sort=True)
+
+
+def _rows_by_symbol(history: History, rows: IntArray) -> list[tuple[Any, IntArray]]:
+    """Split ascending rows of the history by symbol."""
+    parts = np.split(rows, np.searchsorted(rows, history.symbol_bounds[1:-1]))
+    return list(zip(history.symbol_names, parts, strict=True))
+
+
+def _take(X: Any, rows: IntArray | None) -> Any:
+    """Return some rows of an array or frame, or all of them."""
+    if X is None or rows is None:
+        return X
+    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
+
+
+def _take_rowwise(value: Any, bars: Any, rows: IntArray | None) -> Any:
+    """Cut a fit parameter that has one value per row."""
+    is_rowwise = hasattr(value, "__len__") and len(value) == len(bars)
+    return _take(value, rows) if is_rowwise else value
+
+
+def _fit_rows(
+    transformer: Any, bars: Any, y: Any, params: Any, rows: IntArray | None
+) -> Any:
+    """Fit a clone of the transformer on some rows, weights included."""
+    own = {name: _take_rowwise(value, bars, rows) for name, value in params.items()}
+    return clone(transformer).fit(_take(bars, rows), _take(y, rows), **own)
 
 
 def _as_frame(values: FloatArray, columns: tuple[str, ...] | None) -> Any:
@@ -82,20 +137,46 @@ def _dense(values: Any, n_rows: int, transformer: Any) -> FloatArray:
     return values
 
 
+def _output_names(
+    transformer: Any, result: Any, values: FloatArray, columns: tuple[str, ...] | None
+) -> list[str]:
+    """Name the transformed features, whether the transformer does so or not."""
+    try:
+        return list(transformer.get_feature_names_out())
+    except AttributeError:
+        # A Pipeline has the method even if one of its steps does not.
+        if hasattr(result, "columns"):
+            return [str(name) for name in result.columns]
+    if columns is not None and len(columns) == values.shape[1]:
+        return list(columns)
+    return [f"x{number}" for number in range(values.shape[1])]
+
+
+def _refuse_other_names(names: list[str], expected: list[str], symbol: Any) -> None:
+    """Raise if the transformers of two symbols return different features."""
+    if names != expected:
+        msg = (
+            f"by='symbol' gave {len(names)} features {names} for symbol {symbol!r} and "
+            f"{len(expected)} features {expected} for another; a panel has the same "
+            "features for all symbols. Use a transformer with fixed features."
+        )
+        raise DataError(msg)
+
+
 def _refuse_infinite(
     block: FloatArray, rows: IntArray, history: History, names: list[str]
 ) -> None:
     """Raise if transforming made an infinity, naming the bar and the column."""
-    bad = np.isinf(block)
+    bad = np.isinf(block[rows])
     if not bad.any():
         return
     row, column = np.argwhere(bad)[0]
     bar = rows[row]
+    symbol = history.symbol_names[history.symbol_codes[bar]]
     msg = (
         f"The transformer made {bad.sum()} infinite value(s), the first in "
-        f"{names[column]!r} of symbol "
-        f"{history.symbol_names[history.symbol_codes[bar]]!r} at "
-        f"{format_ns(history.times[bar])}. Use one that is finite there."
+        f"{names[column]!r} of symbol {symbol!r} at {format_ns(history.times[bar])}. "
+        "Use one that is finite there."
     )
     raise DataError(msg)
 
@@ -194,12 +275,12 @@ class RowTransformer(
         """
         _refuse_windows(X)
         with fit_task(self, X, y):
-            groups = self._groups(X)
-            frame = _as_frame(X.to_numpy(), X.columns) if _is_panel(X) else X
             params = self._routed(fit_params)
+            _refuse_other_rows(X, y=y, sample_weight=params.get("sample_weight"))
+            bars = _as_frame(X.to_numpy(), X.columns) if _is_panel(X) else X
             fitted = {
-                key: _fit_rows(self.transformer, frame, y, params, rows)
-                for key, rows in groups
+                key: _fit_rows(self.transformer, bars, y, params, rows)
+                for key, rows in self._groups(X)
             }
             self._store(fitted)
             self._record_features(X, next(iter(fitted.values())))
@@ -236,19 +317,10 @@ class RowTransformer(
         """Return (key, rows) pairs: all rows, or the rows of each symbol."""
         if self.by is None:
             return [(_ALL, None)]
-        if _is_panel(X):
-            symbols = X.symbols
-        else:
-            keys = index_keys(X)
-            if keys is None:
-                msg = (
-                    "by='symbol' needs a Panel or a frame indexed by symbol and "
-                    f"datetime, got {type(X).__name__} without symbols."
-                )
-                raise DataError(msg)
-            symbols = keys[0]
-        names, codes = np.unique(symbols, return_inverse=True)
-        return [(name, np.flatnonzero(codes == i)) for i, name in enumerate(names)]
+        codes, names = _symbol_codes(X)
+        return [
+            (names[code], np.flatnonzero(codes == code)) for code in np.unique(codes)
+        ]
 
     def _transform(self, X: Any) -> Any:
         check_is_fitted(self, ["transformer_", "transformers_"], all_or_any=any)
@@ -258,14 +330,17 @@ class RowTransformer(
             return self._transform_panel(X)
         if self.by is None:
             return self.transformer_.transform(X)
-        parts = [
-            (rows, np.asarray(self._fitted_for(key).transform(_take(X, rows))))
-            for key, rows in self._groups(X)
-        ]
-        result = np.empty((len(X), parts[0][1].shape[1]), dtype=parts[0][1].dtype)
-        for rows, part in parts:
-            result[rows] = part
-        return result
+        return self._transform_by_symbol(X)
+
+    def _transform_by_symbol(self, X: Any) -> FloatArray:
+        """Transform the rows of an indexed frame, each by its symbol's transformer."""
+        rows, parts = [], []
+        for key, own_rows in self._groups(X):
+            transformer = self._fitted_for(key)
+            result = transformer.transform(_take(X, own_rows))
+            parts.append(_dense(result, len(own_rows), transformer))
+            rows.append(own_rows)
+        return np.concatenate(parts)[np.argsort(np.concatenate(rows))]
 
     def _fitted_for(self, key: Any) -> Any:
         """Return the transformer that serves a symbol."""
@@ -283,39 +358,36 @@ class RowTransformer(
     def _transform_panel(self, panel: Panel) -> Panel:
         """Return the panel with every reachable bar transformed.
 
-        Other bars stay NaN: nothing may read them, and if something did it would show.
+        These are the bars from the start of a segment to the last sample in it. Other
+        bars stay NaN: nothing may read them, and if something did it would show.
         """
         history = panel.history
-        rows = reachable_rows(panel)
-        if not len(rows):
+        reachable = history.bars_between(panel.segment_starts, panel.positions)
+        block = names = None
+        for key, rows in self._chunks(history, np.flatnonzero(reachable)):
+            transformer = self._fitted_for(key)
+            bars = _as_frame(history.block[rows], history.columns)
+            result = transformer.transform(bars)
+            values = _dense(result, len(rows), transformer)
+            own_names = _output_names(transformer, result, values, history.columns)
+            if block is None:
+                names = own_names
+                block = np.full((history.n_bars, len(names)), np.nan, panel.dtype)
+            _refuse_other_names(own_names, names, key)
+            with np.errstate(over="ignore"):
+                block[rows] = values
+            _refuse_infinite(block, rows, history, names)
+        if block is None:
             msg = "The panel has no samples, so there is nothing to transform."
             raise DataError(msg)
-        names = list(self.get_feature_names_out())
-        block = np.full((history.n_bars, len(names)), np.nan, dtype=panel.dtype)
-        for key, chunk in self._chunks(history, rows):
-            transformer = self._fitted_for(key)
-            values = _as_frame(history.block[chunk], history.columns)
-            result = _dense(transformer.transform(values), len(chunk), transformer)
-            with np.errstate(over="ignore"):
-                result = result.astype(panel.dtype, copy=False)
-            _refuse_infinite(result, chunk, history, names)
-            block[chunk] = result
         changed = history.with_block(block, tuple(names))
         return Panel(changed, panel.positions, panel.label_end_ns)
 
     def _chunks(
         self, history: History, rows: IntArray
     ) -> Iterator[tuple[Any, IntArray]]:
-        """Cut the rows into chunks, each of one transformer."""
-        if self.by is None:
-            parts = [(_ALL, rows)]
-        else:
-            edges = np.searchsorted(rows, history.symbol_bounds)
-            parts = [
-                (name, rows[edges[i] : edges[i + 1]])
-                for i, name in enumerate(history.symbol_names)
-                if edges[i] < edges[i + 1]
-            ]
+        """Cut the rows into chunks, each served by one transformer."""
+        parts = [(_ALL, rows)] if self.by is None else _rows_by_symbol(history, rows)
         for key, part in parts:
             for start in range(0, len(part), _CHUNK):
                 yield key, part[start : start + _CHUNK]
@@ -331,7 +403,7 @@ class RowTransformer(
         Returns
         -------
         names : ndarray of str objects
-            The transformer's own names, else ``x0``, ``x1``, ...
+            The transformer's own names.
         """
         check_is_fitted(self, ["transformer_", "transformers_"], all_or_any=any)
         fitted = (
@@ -364,39 +436,3 @@ class RowTransformer(
         tags.input_tags.sparse = inner.input_tags.sparse and self.by is None
         tags.target_tags.required = inner.target_tags.required
         return tags
-
-
-def _is_panel(X: Any) -> bool:
-    return isinstance(X, Panel)
-
-
-def _refuse_windows(X: Any) -> None:
-    """Raise if the bars are windowed already."""
-    if isinstance(X, Windows):
-        msg = (
-            "RowTransformer works on bars, and these are windowed already: put it "
-            "before the Windower in the Pipeline."
-        )
-        raise TypeError(msg)
-
-
-def _take(X: Any, rows: IntArray | None) -> Any:
-    """Return some rows of an array or frame, or all of them."""
-    if X is None or rows is None:
-        return X
-    return X.iloc[rows] if hasattr(X, "iloc") else np.asarray(X)[rows]
-
-
-def _fit_rows(
-    transformer: Any, frame: Any, y: Any, params: Any, rows: IntArray | None
-) -> Any:
-    """Fit a clone of the transformer on some rows, weights included."""
-    own = {name: _take_if_rowwise(value, frame, rows) for name, value in params.items()}
-    return clone(transformer).fit(_take(frame, rows), _take(y, rows), **own)
-
-
-def _take_if_rowwise(value: Any, frame: Any, rows: IntArray | None) -> Any:
-    """Cut a fit parameter that has one value per row."""
-    if rows is None or not hasattr(value, "__len__") or len(value) != len(frame):
-        return value
-    return _take(value, rows)

@@ -12,8 +12,7 @@ from sklearn.utils import Tags
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.panel import Panel, Windows
-from sk_ensemble.panel._from_rows import history_of_array, history_of_frame
+from sk_ensemble.panel import Panel, Windows, history_of_array, history_of_frame
 from sk_ensemble.preprocessing._panel_output import PanelOutputMixin
 from sk_ensemble.utils.feature_names import check_features, set_features
 from sk_ensemble.utils.sklearn_api import (
@@ -55,7 +54,7 @@ def _describe(windows: Windows, sample: int) -> str:
 
 def _refuse_without_past(windows: Windows) -> None:
     """Raise if a lagged window would have to hold a bar that is too recent."""
-    starts = windows.history.segment_start[windows.positions]
+    starts = windows.segment_starts
     without = windows.positions - windows.lag < starts
     if not without.any():
         return

@@ -107,7 +107,7 @@ def symbol_time_keys(
             f"{np.argmax(missing)}. Drop these rows or fill in their symbols."
         )
         raise DataError(msg)
-    times = to_utc_ns(found[time], name=repr(time))
+    times = to_utc_ns(found[time], name=repr(time), symbols=symbols)
     if (times == NAT).any():
         row = int(np.argmax(times == NAT))
         msg = (

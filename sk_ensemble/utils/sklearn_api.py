@@ -34,7 +34,7 @@ __all__ = [
 ]
 
 
-class fit_task:  # noqa: N801  (used as a context manager, named like one)
+class fit_task:
     """Announce one fit to the callbacks set on an estimator.
 
     Parameters

@@ -20,23 +20,62 @@ __all__ = ["NAT", "format_ns", "from_utc_ns", "timedelta_ns", "to_utc_ns"]
 NAT = np.iinfo(np.int64).min
 
 
-def _refuse_mixed_zones(values: pd.Series, name: str) -> None:
-    """Raise if an object column holds both naive and aware time stamps."""
-    zones = {
-        str(getattr(value, "tzinfo", None))
-        for value in values.dropna().unique()
-        if hasattr(value, "tzinfo")
-    }
-    if len(zones) > 1:
+def _zone(value: Any) -> str:
+    """Name the time zone of one time stamp."""
+    zone = getattr(value, "tzinfo", None)
+    return "no time zone" if zone is None else f"time zone {zone}"
+
+
+def _place(row: int, symbols: np.ndarray | None) -> str:
+    """Name a row for a message."""
+    return f"row {row}" if symbols is None else f"row {row} (symbol {symbols[row]!r})"
+
+
+def _refuse_mixed_zones(
+    series: pd.Series, name: str, symbols: np.ndarray | None
+) -> None:
+    """Raise if an object column holds time stamps of several time zones."""
+    present = np.flatnonzero(series.notna())
+    zones = series.iloc[present].map(_zone).to_numpy()
+    other = np.flatnonzero(zones != zones[:1])
+    if not len(other):
+        return
+    first, second = present[0], present[other[0]]
+    msg = (
+        f"{name} mixes time zones: {_place(first, symbols)} has {zones[0]}, "
+        f"{_place(second, symbols)} has {zones[other[0]]}. Convert the parts to one "
+        "time zone before joining them, with .dt.tz_convert('UTC') or "
+        ".dt.tz_localize('UTC')."
+    )
+    raise DataError(msg)
+
+
+def _are_stamps(series: pd.Series) -> bool:
+    """Tell whether an object column holds nothing but time stamps."""
+    return series.map(lambda value: hasattr(value, "year") or pd.isna(value)).all()
+
+
+def _in_nanoseconds(
+    series: pd.Series, name: str, symbols: np.ndarray | None
+) -> NanosecondArray:
+    """Convert naive time stamps, refusing those that nanoseconds cannot hold."""
+    stamps = series.to_numpy()
+    try:
+        return series.dt.as_unit("ns").to_numpy().view(np.int64)
+    except pd.errors.OutOfBoundsDatetime as error:
+        limits = pd.Series([pd.Timestamp.min, pd.Timestamp.max]).to_numpy()
+        beyond = (stamps < limits[0]) | (stamps > limits[1])
+        row = int(np.argmax(beyond))
         msg = (
-            f"{name} mixes time zones: {sorted(zones)} (None means naive). "
-            "Convert the parts to one time zone before joining them, for example "
-            "with .dt.tz_convert('UTC') or .dt.tz_localize('UTC')."
+            f"{name} is {stamps[row]} in {_place(row, symbols)}; times must lie "
+            "between the years 1678 and 2262. Drop such rows, or make the time NaT."
         )
-        raise DataError(msg)
+        raise DataError(msg) from error
 
 
-def to_utc_ns(values: Any, *, name: str = "datetime") -> NanosecondArray:
+def to_utc_ns(
+    values: Any, *, name: str = "datetime", symbols: np.ndarray | None = None
+) -> NanosecondArray:
     """Convert time stamps to int64 nanoseconds in UTC.
 
     Aware stamps are converted to UTC, naive ones are taken as UTC.
@@ -47,6 +86,8 @@ def to_utc_ns(values: Any, *, name: str = "datetime") -> NanosecondArray:
         Time stamps: a Series, a DatetimeIndex, a datetime64 array or a list.
     name : str, default="datetime"
         What the values are called in error messages.
+    symbols : ndarray of shape (n,) or None, default=None
+        Symbols of the rows, for error messages.
 
     Returns
     -------
@@ -56,7 +97,8 @@ def to_utc_ns(values: Any, *, name: str = "datetime") -> NanosecondArray:
     Raises
     ------
     DataError
-        If the values are not time stamps, or mix naive and aware ones.
+        If the values are not time stamps, mix naive and aware ones, or lie beyond
+        what nanoseconds can hold.
 
     Examples
     --------
@@ -67,21 +109,19 @@ def to_utc_ns(values: Any, *, name: str = "datetime") -> NanosecondArray:
     array([0])
     """
     series = pd.Series(values)
-    if series.dtype == object:
-        _refuse_mixed_zones(series, name)
-        if series.map(lambda value: hasattr(value, "year") or pd.isna(value)).all():
-            series = pd.to_datetime(series)
-    if isinstance(series.dtype, pd.DatetimeTZDtype):
-        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    if series.dtype == object and _are_stamps(series):
+        _refuse_mixed_zones(series, name, symbols)
+        series = pd.to_datetime(series)
     if series.dtype.kind != "M":
+        first = f"first value {series.iloc[0]!r}" if len(series) else "no rows"
         msg = (
-            f"{name} must hold time stamps, got dtype {series.dtype} "
-            f"(first value {series.iloc[0]!r}). Convert it with pandas.to_datetime."
-            if len(series)
-            else f"{name} must hold time stamps, got an empty {series.dtype} column."
+            f"{name} must hold time stamps, got dtype {series.dtype} ({first}). "
+            "Convert it with pandas.to_datetime."
         )
         raise DataError(msg)
-    return series.to_numpy().astype("datetime64[ns]").view(np.int64)
+    if series.dt.tz is not None:
+        series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    return _in_nanoseconds(series, name, symbols)
 
 
 def from_utc_ns(nanoseconds: NanosecondArray) -> np.ndarray:
