@@ -5,7 +5,7 @@ from __future__ import annotations
 from sk_ensemble.estimator._base import WindowClassifier
 from sk_ensemble.estimator._blocks import predict_in_blocks
 from sk_ensemble.estimator._early_stopping import EarlyStoppingMixin
-from sk_ensemble.estimator._inputs import as_windows
+from sk_ensemble.estimator._inputs import as_windows, bars_in_reach
 from sk_ensemble.estimator._threads import n_threads
 from sk_ensemble.estimator._training_set import TrainingSet
 
@@ -14,6 +14,7 @@ __all__ = [
     "TrainingSet",
     "WindowClassifier",
     "as_windows",
+    "bars_in_reach",
     "n_threads",
     "predict_in_blocks",
 ]

@@ -58,6 +58,9 @@ class WindowClassifier(
     ) -> None:
         """Fit to at least two classes, storing what is learnt."""
 
+    def _fit_one_class(self) -> None:
+        """Forget an earlier fit, where only one class has weight."""
+
     @abstractmethod
     def _predict_windows(self, windows: Windows) -> FloatArray:
         """Return probabilities of shape (n_samples, n_classes), float64."""
@@ -83,6 +86,8 @@ class WindowClassifier(
             self._only_class = int(present[0]) if len(present) == 1 else None
             if self._only_class is None:
                 self._fit_windows(training, held_out)
+            else:
+                self._fit_one_class()
         return self
 
     def _held_out(self, X_val: Any, y_val: Any, weights: Any) -> TrainingSet:

@@ -20,9 +20,13 @@ class EarlyStoppingMixin:
 
     The class must have the parameters `early_stopping`, `validation_fraction`,
     `n_iter_no_change` and `refit_tail`, and supply `_fit_rounds(training, validation,
-    n_rounds)`, which trains for at most `n_rounds` rounds (None: as the parameters
-    say) and sets `n_iter_` and `history_`.
+    n_rounds)`, which trains for `n_rounds` rounds (None: as the parameters say) and
+    sets `n_iter_`, the rounds that are kept, and `history_`, the losses of all rounds
+    trained: lists ``"train_loss"`` and, with a validation set, ``"val_loss"``.
     """
+
+    n_iter_: int
+    history_: dict[str, list[float]]
 
     early_stopping_constraints: ClassVar[dict[str, Any]] = {
         "early_stopping": [StrOptions({"auto"}), "boolean"],
@@ -91,6 +95,10 @@ class EarlyStoppingMixin:
             n_rounds, history = self.n_iter_, self.history_
             self._fit_rounds(training, None, n_rounds)
             self.history_ = history
+
+    def _fit_one_class(self) -> None:
+        """Record that no round was trained, as one class needs no model."""
+        self.n_iter_, self.history_ = 0, {"train_loss": []}
 
 
 def _explicit_validation(

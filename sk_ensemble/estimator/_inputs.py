@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_array
 
-from sk_ensemble._typing import BoolArray, FloatArray, IntArray
+from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel import (
     Samples,
@@ -27,12 +27,15 @@ from sk_ensemble.utils.feature_names import check_features, set_features
 from sk_ensemble.utils.sklearn_api import validate_data
 from sk_ensemble.utils.time import format_ns
 
-__all__ = ["as_windows", "check_columns", "check_finite"]
+__all__ = ["as_windows", "bars_in_reach", "check_columns", "check_finite"]
 
 _DTYPES = (np.float64, np.float32)
 
 #: Bars looked at together when values are checked, to bound the memory this takes.
 _CHUNK = 65_536
+
+#: Models that compute in float32 would take anything larger for infinity.
+_LARGEST = float(np.finfo(np.float32).max)
 
 
 def as_windows(estimator: Any, X: Any, *, reset: bool) -> Windows:
@@ -155,18 +158,36 @@ class _Facts(NamedTuple):
     n_bars: int
 
 
-def _bars_in_reach(windows: Windows) -> IntArray | BoolArray:
-    """Return the bars that the windows hold: their rows if few, else a mask."""
+def bars_in_reach(windows: Windows) -> IntArray:
+    """Return the rows of the history that the windows hold, ascending.
+
+    Parameters
+    ----------
+    windows : Windows of shape (n_samples, window_length, n_features)
+        The samples.
+
+    Returns
+    -------
+    rows : ndarray of int64 of shape (n_bars_in_reach,)
+        Rows of ``windows.history.block``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.estimator import bars_in_reach
+    >>> from sk_ensemble.preprocessing import Windower
+    >>> bars_in_reach(Windower(2).transform(np.zeros((9, 1)))[[3, 7]])
+    array([2, 3, 6, 7])
+    """
     if len(windows) * windows.window_length * 4 < windows.history.n_bars:
         return np.unique(windows.bar_rows())
-    return windows.reachable_bars()
+    return np.flatnonzero(windows.reachable_bars())
 
 
 def _chunks(windows: Windows) -> Any:
     """Yield (rows, values) of the bars in reach, some at a time."""
     block = windows.history.block
-    reach = _bars_in_reach(windows)
-    rows = np.flatnonzero(reach) if reach.dtype == bool else reach
+    rows = bars_in_reach(windows)
     if len(rows) == len(block):
         for start in range(0, len(block), _CHUNK):
             part = slice(start, start + _CHUNK)
@@ -188,9 +209,10 @@ def _facts(windows: Windows, *, allow_nan: bool) -> _Facts:
         n_bars += len(rows)
         low = np.fmin(low, np.fmin.reduce(values, axis=0))
         high = np.fmax(high, np.fmax.reduce(values, axis=0))
-        if np.isfinite(values).all():
+        if (np.abs(values) <= _LARGEST).all():
             continue
-        nan, infinite = np.isnan(values), np.isinf(values)
+        nan = np.isnan(values)
+        infinite = np.abs(values) > _LARGEST
         n_nan += nan.sum(axis=0)
         n_infinite += infinite.sum(axis=0)
         bad = infinite if allow_nan else nan | infinite
@@ -220,9 +242,13 @@ def _refuse_bad(windows: Windows, facts: _Facts, name: str) -> None:
     if facts.first_bad is None:
         return
     bar, column = facts.first_bad
-    if np.isinf(windows.history.block[bar, column]):
+    value = windows.history.block[bar, column]
+    if np.isinf(value):
         kind, count = "infinity", facts.n_infinite[column]
         advice = "Replace it, or make it NaN and use a model that allows NaN."
+    elif np.isfinite(value):
+        kind, count = f"{value:g}, too large for float32", facts.n_infinite[column]
+        advice = "Rescale the feature, or make it NaN and use a model that allows NaN."
     else:
         kind, count = "NaN", facts.n_nan[column]
         advice = (
@@ -239,6 +265,8 @@ def _refuse_bad(windows: Windows, facts: _Facts, name: str) -> None:
 
 def check_finite(estimator: Any, windows: Windows, *, allow_nan: bool) -> None:
     """Refuse infinite values, and NaN unless allowed, in the bars of the windows.
+
+    Finite values beyond the range of float32 count as infinite, in all families.
 
     Parameters
     ----------
