@@ -100,8 +100,10 @@ def positions_from_proba(
         Bars between a signal and the close at which its slice is opened. With 1
         the close of the next bar; 0 assumes a trade at the very close that the signal
         was computed from.
-    down, up : label, default=-1 and 1
-        Columns of the two sides.
+    down : label, default=-1
+        Column of the probability that the price falls.
+    up : label, default=1
+        Column of the probability that the price rises.
 
     Returns
     -------
