@@ -44,7 +44,7 @@ format: $(VENV)/.installed-dev ## Repair what ruff can repair
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.installed-dev ## Build the documentation in docs/_build
-	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build $(ARGS)
+	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 	@echo "Built docs/_build/index.html"
 
 bench: $(VENV)/.installed-test ## Run every benchmark

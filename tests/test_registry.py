@@ -15,6 +15,7 @@ from sklearn.svm import LinearSVC
 from sk_ensemble.exceptions import RegistryError
 from sk_ensemble.registry import ModelInfo, create, list_models, model_info, register
 from sk_ensemble.registry._builtins import builtin_entries
+from sk_ensemble.registry._entry import Entry
 from sk_ensemble.registry._registry import GROUP, REGISTRY
 from sk_ensemble.registry._validation import FAMILIES
 
@@ -318,6 +319,29 @@ def test_entry_points_are_loaded_once(monkeypatch):
 def test_a_full_name_of_a_builtin_needs_no_entry_point(monkeypatch):
     fake_plugins(monkeypatch, other=lambda: pytest.fail("was loaded"))
     assert model_info("boosting:xgboost").name == "xgboost"
+
+
+@pytest.mark.parametrize(
+    ("cls", "message"),
+    [(Positional, "strength is not keyword-only"), (Silent, "has no predict_proba")],
+)
+def test_a_lazy_entry_is_checked_when_it_is_first_used(monkeypatch, cls, message):
+    module = types.ModuleType("lazy_models")
+    module.Model = cls
+    info = ModelInfo(name="lazy", family="neural", description="Late.")
+    REGISTRY.add(Entry(info, "lazy_models:Model"))
+    assert model_info("lazy") is info
+    monkeypatch.setitem(sys.modules, "lazy_models", module)
+    with pytest.raises(RegistryError, match=message):
+        create("lazy")
+
+
+def test_a_lazy_entry_whose_library_is_missing_leaves_the_list_whole():
+    info = ModelInfo(name="lazy", family="neural", description="Late.")
+    REGISTRY.add(Entry(info, "no_such_library:Model"))
+    assert "neural:lazy" in set(list_models()["full_name"])
+    with pytest.raises(ImportError, match="no_such_library"):
+        create("lazy")
 
 
 def test_a_broken_plugin_is_named_and_leaves_the_others(monkeypatch):
