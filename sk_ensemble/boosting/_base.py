@@ -1,0 +1,169 @@
+"""What all boosting libraries share: batches, margins, history and importances."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping
+from numbers import Integral, Real
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+from scipy.special import softmax
+from sklearn.utils import Tags, check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from sk_ensemble._typing import FloatArray
+from sk_ensemble.boosting._flat_rows import flat_batch, rows_per_batch
+from sk_ensemble.estimator import (
+    EarlyStoppingMixin,
+    TrainingSet,
+    WindowClassifier,
+    predict_in_blocks,
+)
+from sk_ensemble.panel import Windows
+from sk_ensemble.utils.sklearn_api import Interval, StrOptions
+
+__all__ = ["BoosterClassifier", "Trained"]
+
+
+class Trained(NamedTuple):
+    """What a library gives back.
+
+    Attributes
+    ----------
+    booster : object
+        The library's own booster, cut to the rounds that are kept.
+    n_rounds : int
+        Number of these rounds.
+    history : dict of lists of float
+        Losses after each round that was trained.
+    """
+
+    booster: Any
+    n_rounds: int
+    history: dict[str, list[float]]
+
+
+def _probabilities(margins: FloatArray) -> FloatArray:
+    """Turn margins into probabilities; in float64, as float32 would cost digits."""
+    margins = np.asarray(margins, dtype=np.float64)
+    if margins.ndim == 1:
+        margins = np.stack([np.zeros_like(margins), margins], axis=1)
+    return softmax(margins, axis=1)
+
+
+class BoosterClassifier(EarlyStoppingMixin, WindowClassifier):
+    """Base of the boosters: trees on the flattened window, fed in batches.
+
+    A family supplies `_train`, `_margins` and `_column_gains` in terms of its
+    library, and a constructor with at least the parameters of `shared_constraints`
+    and `early_stopping_constraints`.
+
+    Attributes
+    ----------
+    booster_ : object
+        The library's own booster; None if only one class had weight.
+    n_iter_ : int
+        Rounds that the booster holds.
+    history_ : dict of lists of float
+        Log loss after each round trained: ``"train_loss"`` and, where there was a
+        validation set, ``"val_loss"``.
+    feature_importances_ : ndarray of shape (n_features_in_,)
+        Share of each feature in the total gain of all splits.
+    lag_importances_ : ndarray of shape (window_length_, n_features_in_)
+        The same for each bar of the window, earliest bar first.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    n_features_in_ : int
+        Features per bar.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where the input has names.
+    window_length_ : int
+        Bars per window.
+
+    Examples
+    --------
+    >>> from sk_ensemble.boosting import BoosterClassifier, XGBoostClassifier
+    >>> issubclass(XGBoostClassifier, BoosterClassifier)
+    True
+    """
+
+    booster_: Any
+    n_iter_: int
+    history_: dict[str, list[float]]
+
+    shared_constraints: ClassVar[dict[str, Any]] = {
+        **EarlyStoppingMixin.early_stopping_constraints,
+        "n_estimators": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "subsample": [Interval(Real, 0, 1, closed="right")],
+        "colsample_bytree": [Interval(Real, 0, 1, closed="right")],
+        "reg_alpha": [Interval(Real, 0, None, closed="left")],
+        "reg_lambda": [Interval(Real, 0, None, closed="left")],
+        "max_bin": [Interval(Integral, 2, None, closed="left")],
+        "class_weight": [StrOptions({"balanced"}), Mapping, None],
+        "random_state": ["random_state"],
+        "n_jobs": [Integral, None],
+        "verbose": ["verbose"],
+    }
+
+    @abstractmethod
+    def _train(
+        self, training: TrainingSet, validation: TrainingSet | None, n_rounds: int
+    ) -> Trained:
+        """Train for `n_rounds`, or until the validation loss stops falling."""
+
+    @abstractmethod
+    def _margins(self, batch: FloatArray) -> FloatArray:
+        """Return raw scores, (n_rows,) for two classes, else (n_rows, n_classes)."""
+
+    @abstractmethod
+    def _column_gains(self) -> FloatArray:
+        """Return the total gain of each column of the flattened window."""
+
+    def _fit_rounds(
+        self,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        n_rounds: int | None,
+    ) -> None:
+        trained = self._train(training, validation, n_rounds or self.n_estimators)
+        self.booster_, self.n_iter_, self.history_ = trained
+
+    def _fit_one_class(self) -> None:
+        super()._fit_one_class()
+        self.booster_ = None
+
+    def _predict_windows(self, windows: Windows) -> FloatArray:
+        return predict_in_blocks(
+            len(windows),
+            rows_per_batch(windows),
+            lambda rows: _probabilities(self._margins(flat_batch(windows, rows))),
+            pad=False,
+        )
+
+    def _seed(self) -> int:
+        """Return the seed for the library's own generator."""
+        return int(check_random_state(self.random_state).randint(2**31 - 1))
+
+    @property
+    def lag_importances_(self) -> FloatArray:
+        """Share of each bar and feature in the total gain of all splits."""
+        check_is_fitted(self, "classes_")
+        shape = (self.window_length_, self.n_features_in_)
+        if self.booster_ is None:
+            return np.zeros(shape)
+        gains = self._column_gains().reshape(shape)
+        total = gains.sum()
+        return gains / total if total > 0 else gains
+
+    @property
+    def feature_importances_(self) -> FloatArray:
+        """Share of each feature in the total gain of all splits, over all bars."""
+        return self.lag_importances_.sum(axis=0)
+
+    def __sklearn_tags__(self) -> Tags:
+        """Describe the classifier to scikit-learn: trees take NaN as it is."""
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        return tags
