@@ -98,15 +98,8 @@ def without_warm_up(table: LabelTable, history: History) -> LabelTable:
     Features need some bars to begin with, so the panel starts later than the prices
     the labels were made from. That is no fault to be warned of.
     """
-    first = dict(
-        zip(
-            history.symbol_names,
-            history.times[history.symbol_bounds[:-1]].tolist(),
-            strict=True,
-        )
-    )
-    starts = pd.Series(table.symbols, dtype=object).map(first).fillna(NAT)
-    kept = table.times >= starts.to_numpy(dtype=np.int64)
+    starts = np.append(history.times[history.symbol_bounds[:-1]], NAT)
+    kept = table.times >= starts[history.codes_of(table.symbols)]
     if kept.all() or not kept.any():
         return table
     return LabelTable(*(part if part is None else part[kept] for part in table))

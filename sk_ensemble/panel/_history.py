@@ -136,6 +136,13 @@ class History:
         closed = np.bincount(last + 1, minlength=n_edges)
         return np.cumsum(opened - closed)[:-1] > 0
 
+    def codes_of(self, symbols: np.ndarray) -> IntArray:
+        """Return the number of each symbol, or -1 where the history lacks it."""
+        numbers = {name: number for number, name in enumerate(self.symbol_names)}
+        inverse, unique = pd.factorize(np.asarray(symbols, dtype=object))
+        codes = np.array([numbers.get(name, -1) for name in unique], dtype=np.int64)
+        return codes[inverse]
+
     def locate(self, symbols: np.ndarray, times: NanosecondArray) -> IntArray:
         """Return the row of each (symbol, time), or -1 where there is no such bar.
 
@@ -151,7 +158,7 @@ class History:
         rows : ndarray of int64 of shape (n,)
             Rows of the block.
         """
-        codes = _codes_of(symbols, self.symbol_names)
+        codes = self.codes_of(symbols)
         stamps = self.unique_times
         slots = np.minimum(np.searchsorted(stamps, times), len(stamps) - 1)
         wanted = codes * len(stamps) + slots
@@ -202,11 +209,3 @@ def history_of_sorted_bars(
         segment_start=segment_starts(_begins_segment(codes, times, max_gap)),
         columns=columns,
     )
-
-
-def _codes_of(symbols: np.ndarray, names: np.ndarray) -> IntArray:
-    """Return the number of each symbol among `names`, or -1."""
-    numbers = {name: number for number, name in enumerate(names)}
-    inverse, unique = pd.factorize(np.asarray(symbols, dtype=object))
-    codes = np.array([numbers.get(name, -1) for name in unique], dtype=np.int64)
-    return codes[inverse]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -338,6 +338,9 @@ class Panel(Samples):
         return pd.DataFrame(self.to_numpy(), index=index, columns=list(self.columns))
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        raise PanelConversionError(_NO_ARRAY)
+
+    def __iter__(self) -> Iterator[Any]:
         raise PanelConversionError(_NO_ARRAY)
 
     def __repr__(self) -> str:

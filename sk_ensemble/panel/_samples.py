@@ -74,7 +74,7 @@ class Samples:
 
     #: Leave binary operators with arrays to us, so that they fail instead of mixing.
     __array_ufunc__ = None
-    __iter__ = None
+    __iter__: Any = None
 
     def __init__(
         self,
@@ -83,8 +83,20 @@ class Samples:
         label_end: NanosecondArray | None = None,
     ) -> None:
         self.history = history
-        self.positions = read_only(np.asarray(positions, dtype=np.int64))
-        self._label_end_ns = None if label_end is None else read_only(label_end)
+        self.positions = np.asarray(positions, dtype=np.int64)
+        self._label_end_ns = label_end
+        self._protect()
+
+    def _protect(self) -> None:
+        """Refuse writing to the arrays of the samples."""
+        self.positions = read_only(self.positions)
+        if self._label_end_ns is not None:
+            self._label_end_ns = read_only(self._label_end_ns)
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Protect the arrays again: unpickled ones can be written to."""
+        self.__dict__.update(state)
+        self._protect()
 
     def __len__(self) -> int:
         return len(self.positions)
