@@ -1,0 +1,15 @@
+"""Neural networks of windows, in torch, trained through skorch."""
+
+from __future__ import annotations
+
+from sk_ensemble.utils.optional import import_optional
+
+# Asked for first, so that a missing package is named with the extra that brings it.
+import_optional("torch", extra="neural")
+import_optional("skorch", extra="neural")
+
+from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E402
+from sk_ensemble.neural_network._lstm import LSTMClassifier  # noqa: E402
+from sk_ensemble.neural_network._lstm_module import LSTMModule  # noqa: E402
+
+__all__ = ["DeviceWindows", "LSTMClassifier", "LSTMModule"]

@@ -1,0 +1,141 @@
+"""The skorch net that trains on labelled windows of a device."""
+
+from __future__ import annotations
+
+import math
+from contextlib import suppress
+from typing import Any
+
+import torch
+from skorch import NeuralNet
+from torch import nn
+
+from sk_ensemble.neural_network._batches import Batches, LabelledWindows
+
+__all__ = ["StopTraining", "WindowNet"]
+
+
+class StopTraining(Exception):
+    """Raised by a callback to end training in good order.
+
+    skorch uses KeyboardInterrupt for this, and so takes a user's Ctrl-C for the end of
+    training. Here it stays what it is.
+    """
+
+
+class WindowNet(NeuralNet):
+    """Train a module on `LabelledWindows` with weighted cross-entropy.
+
+    What differs from skorch's own net: batches are gathered on the device, validation
+    samples are given and not drawn, losses are weighted and read from the device once
+    per epoch, nothing is printed, and Ctrl-C interrupts.
+
+    Parameters
+    ----------
+    module : nn.Module
+        The module, with its weights drawn already.
+    amp : bool, default=False
+        Whether to compute in bfloat16 where that is safe.
+    **kwargs : object
+        Parameters of `skorch.NeuralNet`.
+    """
+
+    def __init__(self, module: Any, *, amp: bool = False, **kwargs: Any) -> None:
+        settings = {
+            "criterion": nn.CrossEntropyLoss,
+            "criterion__reduction": "none",
+            "iterator_train": Batches,
+            "iterator_train__shuffle": True,
+            "iterator_valid": Batches,
+            "train_split": None,
+            "verbose": 0,
+        }
+        super().__init__(module, **(settings | kwargs))
+        self.amp = amp
+
+    @property
+    def _default_callbacks(self) -> list[Any]:
+        return []
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """Type that the module computes in."""
+        return next(self.module_.parameters()).dtype
+
+    def initialize_module(self) -> WindowNet:
+        """Take the module as it is, weights included."""
+        self.module_ = self.module
+        return self
+
+    def on_batch_begin(self, net: Any, batch: Any = None, **kwargs: Any) -> None:
+        """Keep no record of single batches."""
+
+    def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
+        """Stop with an error if a loss is no number any more."""
+        epoch = self.history[-1]
+        losses = {name: epoch[name] for name in epoch if name.endswith("_loss")}
+        if not all(map(math.isfinite, losses.values())):
+            msg = (
+                f"Training diverged in epoch {epoch['epoch']}: {losses}. Lower "
+                "learning_rate, set gradient_clip, or look for extreme values in X."
+            )
+            raise FloatingPointError(msg)
+
+    def train(
+        self, training: LabelledWindows, validation: LabelledWindows | None
+    ) -> WindowNet:
+        """Train from the module's present weights for `max_epochs` or until stopped.
+
+        Parameters
+        ----------
+        training : LabelledWindows
+            What to train on.
+        validation : LabelledWindows or None
+            What to compute the validation loss of each epoch on.
+        """
+        if validation is not None:
+            self.train_split = lambda dataset: (dataset, validation)
+        self.initialize()
+        self.notify("on_train_begin", X=training)
+        with suppress(StopTraining):
+            self.fit_loop(training)
+        self.notify("on_train_end", X=training)
+        return self
+
+    def run_single_epoch(
+        self, iterator: Any, training: bool, prefix: str, step_fn: Any, **kwargs: Any
+    ) -> None:
+        """Run one epoch, adding up losses where they are."""
+        if iterator is None:
+            return
+        total = torch.zeros((), dtype=torch.float64, device=self.device)
+        for batch in iterator:
+            self.notify("on_batch_begin", batch=batch, training=training)
+            step = step_fn(batch, **kwargs)
+            total += step["loss"].detach() * len(batch[0])
+            self.notify("on_batch_end", batch=batch, training=training, **step)
+        self.history.record(f"{prefix}_loss", total.item() / len(iterator.dataset))
+
+    def infer(self, x: torch.Tensor, **fit_params: Any) -> torch.Tensor:
+        """Return the module's output, in the type of the input."""
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.amp):
+            outputs = self.module_(x)
+        return outputs.to(x.dtype)
+
+    def get_loss(
+        self, y_pred: torch.Tensor, y_true: Any, X: Any = None, training: bool = False
+    ) -> torch.Tensor:
+        """Return the mean of the weighted losses of a batch."""
+        codes, weights = y_true
+        return (self.criterion_(y_pred, codes) * weights).mean()
+
+    @torch.inference_mode()
+    def predict_logits(self, batch: torch.Tensor) -> torch.Tensor:
+        """Return the outputs of one batch, dropout and the like switched off."""
+        self._set_training(False)
+        return self.infer(batch)
+
+    def trim_for_prediction(self) -> None:
+        """Drop what only training needs, so that the weights are kept once."""
+        super().trim_for_prediction()
+        self.module = type(self.module_)
