@@ -26,7 +26,7 @@ def feature_columns(
 ) -> list[str]:
     """Return the feature columns: the given ones, else all that are no keys."""
     chosen = _chosen(columns, features, keys)
-    twice = [*_repeated(columns), *_repeated(chosen)]
+    twice = list(dict.fromkeys(_repeated(columns) + _repeated(chosen)))
     if twice:
         msg = f"Columns {twice} occur more than once. Rename or drop the copies."
         raise DataError(msg)

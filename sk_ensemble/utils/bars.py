@@ -130,12 +130,13 @@ def order_by_symbol_time(
     >>> order_by_symbol_time(np.array(["B", "A", "B"]), np.array([2, 5, 1])).order
     array([1, 2, 0])
     """
-    try:
-        codes, names = pd.factorize(symbols, sort=True)
-    except TypeError as error:
-        kinds = sorted({type(value).__name__ for value in symbols})
+    codes, names = pd.factorize(symbols)
+    kinds = sorted({type(name).__name__ for name in names})
+    if len(kinds) > 1:
         msg = f"Symbols must all be of one type, got {kinds}. Convert them to str."
-        raise DataError(msg) from error
+        raise DataError(msg)
+    ranks = np.argsort(names)
+    codes, names = np.argsort(ranks)[codes], names[ranks]
     order = np.lexsort((times, codes))
     counts = np.bincount(codes, minlength=len(names))
     bounds = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)

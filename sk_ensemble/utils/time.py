@@ -59,15 +59,13 @@ def _in_nanoseconds(
     series: pd.Series, name: str, symbols: np.ndarray | None
 ) -> NanosecondArray:
     """Convert naive time stamps, refusing those that nanoseconds cannot hold."""
-    stamps = series.to_numpy()
     try:
         return series.dt.as_unit("ns").to_numpy().view(np.int64)
     except pd.errors.OutOfBoundsDatetime as error:
-        limits = pd.Series([pd.Timestamp.min, pd.Timestamp.max]).to_numpy()
-        beyond = (stamps < limits[0]) | (stamps > limits[1])
+        beyond = (series < pd.Timestamp.min) | (series > pd.Timestamp.max)
         row = int(np.argmax(beyond))
         msg = (
-            f"{name} is {stamps[row]} in {_place(row, symbols)}; times must lie "
+            f"{name} is {series.iloc[row]} in {_place(row, symbols)}; times must lie "
             "between the years 1678 and 2262. Drop such rows, or make the time NaT."
         )
         raise DataError(msg) from error
