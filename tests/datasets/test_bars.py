@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from sk_ensemble.datasets import load_bars
+from sk_ensemble.datasets._bars import _last_instant
 from sk_ensemble.exceptions import DataError
 
 
@@ -79,6 +80,15 @@ def test_limits_select_as_a_mask_does(everything, start, end, first, last):
     expected = everything[mask & symbols.isin(["IF", "AG"])].reset_index(drop=True)
     assert len(expected)
     pd.testing.assert_frame_equal(load_bars(["IF", "AG"], start, end), expected)
+
+
+@pytest.mark.parametrize(
+    ("end", "following"),
+    [("2020", "2021"), ("2020-02", "2020-03"), ("2020-02-29", "2020-03")],
+)
+def test_a_partial_end_stops_just_before_the_next_period(end, following):
+    after = pd.Timestamp(following, tz="UTC")
+    assert _last_instant(end) == after - pd.Timedelta(1, unit="ns")
 
 
 def test_one_symbol_may_be_given_as_a_string():

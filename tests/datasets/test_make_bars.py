@@ -86,27 +86,42 @@ def test_true_probabilities_are_calibrated_in_every_part_of_the_signal(large):
             assert abs(own.mean()) < 4 * own.std() * np.sqrt(5 / len(own))
 
 
-def test_probabilities_are_those_of_a_simulation_by_definition():
-    """Draw the next returns many times from the model as the docstring states it."""
-    data = make_bars(60, 1, horizon=4, volatility="sessions", random_state=3)
-    rng = np.random.default_rng(0)
-    slot, persistence, n_draws = 2, 0.9, 400_000
-    place = (np.arange(48) + 0.5) / 48
-    shape = 0.5 + 5 * (place - 0.5) ** 2
-    scale = 0.001 * shape / np.sqrt(np.mean(shape**2))
-    loading = fitted_loading(4, 0.5, persistence)
-    signal = np.full(n_draws, data.signal.iloc[slot])
-    total = np.zeros(n_draws)
-    for ahead in range(1, 5):
-        noise = rng.standard_normal(n_draws)
+def total_return(slot, signal, shocks, noises, scale, loading, persistence):
+    """Follow the model as the docstring states it, one bar at a time."""
+    total = 0.0
+    for ahead, (shock, noise) in enumerate(zip(shocks, noises, strict=True), start=1):
         drawn = loading * signal + np.sqrt(1 - loading**2) * noise
         total += scale[slot + ahead] * drawn
-        shock = rng.standard_normal(n_draws)
         signal = persistence * signal + np.sqrt(1 - persistence**2) * shock
-    limit = 0.5 * 0.001 * np.sqrt(4)
-    frequencies = [(total < -limit).mean(), np.nan, (total > limit).mean()]
-    frequencies[1] = 1 - frequencies[0] - frequencies[2]
-    np.testing.assert_allclose(data.proba.iloc[slot], frequencies, atol=0.004)
+    return total
+
+
+@pytest.mark.parametrize("slot", [0, 20, 35])
+@pytest.mark.parametrize(("horizon", "strength"), [(1, 0.3), (4, 0.5), (12, 0.7)])
+def test_moments_are_those_of_the_model_followed_bar_by_bar(slot, horizon, strength):
+    data = make_bars(
+        48, 1, horizon=horizon, signal=strength, volatility="sessions", random_state=3
+    )
+    shape = 0.5 + 5 * ((np.arange(48) + 0.5) / 48 - 0.5) ** 2
+    model = (
+        0.001 * shape / np.sqrt(np.mean(shape**2)),
+        fitted_loading(horizon, strength, 0.9),
+        0.9,
+    )
+    none, units = np.zeros(horizon), np.eye(horizon)
+    known = data.signal.iloc[slot]
+    mean = total_return(slot, known, none, none, *model)
+    # The total is linear in independent shocks of unit variance.
+    effects = [total_return(slot, 0.0, unit, none, *model) for unit in units]
+    effects += [total_return(slot, 0.0, none, unit, *model) for unit in units]
+    std = np.linalg.norm(effects)
+    found = data.forward.iloc[slot]
+    assert found["mean"] == pytest.approx(mean, rel=1e-9)
+    assert found["std"] == pytest.approx(std, rel=1e-9)
+    limit = 0.5 * 0.001 * np.sqrt(horizon)
+    normal = stats.norm(mean, std)
+    down, up = normal.cdf(-limit), normal.sf(limit)
+    np.testing.assert_allclose(data.proba.iloc[slot], [down, 1 - down - up, up])
 
 
 def fitted_loading(horizon, signal, persistence):
