@@ -270,6 +270,13 @@ def _map_array(path: Path, dtype: Any, shape: tuple[int, ...]) -> np.ndarray:
     return np.memmap(path, dtype=dtype, mode="r", shape=shape)
 
 
+def _check_bounds(bounds: IntArray, names: np.ndarray) -> None:
+    """Raise if the symbols do not divide the bars among them."""
+    if len(bounds) != len(names) + 1 or bounds[0] or (np.diff(bounds) < 1).any():
+        msg = "the symbols and their bounds do not fit"
+        raise ValueError(msg)
+
+
 def _check_times(times: NanosecondArray, bounds: IntArray) -> None:
     """Raise if the times of some symbol do not ascend."""
     ascending = np.diff(times) > 0
@@ -289,12 +296,13 @@ def _read_cache(folder: Path, *, max_gap: Any) -> History:
     """Open the cached arrays as memory maps."""
     try:
         description = json.loads((folder / "description.json").read_text())
+        names = np.array(description["symbol_names"], dtype=object)
         bounds = np.array(description["symbol_bounds"], dtype=np.int64)
+        _check_bounds(bounds, names)
         n_bars = int(bounds[-1])
         block = _map_block(description, folder, n_bars)
         times = np.asarray(_map_array(folder / "times.raw", np.int64, (n_bars,)))
         _check_times(times, bounds)
-        names = np.array(description["symbol_names"], dtype=object)
         columns = tuple(description["columns"])
     except (OSError, LookupError, TypeError, ValueError) as error:
         msg = (

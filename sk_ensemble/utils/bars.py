@@ -50,6 +50,16 @@ def level_or_column(data: Any, name: str) -> Any:
     return None
 
 
+def _as_objects(values: Any) -> np.ndarray:
+    """Return symbols as an array of objects; those of one category are one object."""
+    if not isinstance(values.dtype, pd.CategoricalDtype):
+        return np.asarray(values, dtype=object)
+    categorical = pd.Categorical(values)
+    # Code -1, "missing", takes the None at the end.
+    names = np.append(np.asarray(categorical.categories, dtype=object), None)
+    return names[categorical.codes]
+
+
 def symbol_time_keys(
     data: pd.DataFrame | pd.Series,
     *,
@@ -99,7 +109,7 @@ def symbol_time_keys(
             "yours, or name them with the time= and symbol= arguments."
         )
         raise DataError(msg)
-    symbols = np.asarray(found[symbol], dtype=object)
+    symbols = _as_objects(found[symbol])
     missing = pd.isna(symbols)
     if missing.any():
         msg = (
