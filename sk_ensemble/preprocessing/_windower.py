@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Self
 import numpy as np
 import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags
+from sklearn.utils import Tags, check_array
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.exceptions import DataError
@@ -61,8 +61,8 @@ def _refuse_without_past(windows: Windows) -> None:
     msg = (
         f"lag={windows.lag} asks for bars that {without.sum()} of {len(windows)} "
         f"samples do not have, the first is {_describe(windows, without.argmax())}: "
-        f"its segment begins less than {windows.lag} bars before it. Leave such "
-        f"samples out with panel.align(labels, min_history={windows.lag + 1})."
+        f"fewer than {windows.lag} bars of its segment precede it. Take a Panel and "
+        f"leave such samples out with panel.align(labels, min_history={windows.lag + 1})."
     )
     raise DataError(msg)
 
@@ -76,7 +76,7 @@ def _refuse_incomplete(windows: Windows) -> None:
     msg = (
         f"incomplete='error', and {short.sum()} of {len(windows)} samples have fewer "
         f"than {needed} bars of history, the first is "
-        f"{_describe(windows, short.argmax())}. Leave them out with "
+        f"{_describe(windows, short.argmax())}. Take a Panel and leave them out with "
         f"panel.align(labels, min_history={needed}), or use incomplete='pad'."
     )
     raise DataError(msg)
@@ -216,17 +216,17 @@ class Windower(PanelOutputMixin, CallbackSupportMixin, TransformerMixin, BaseEst
             self._check_panel(X, reset=reset)
             return X
         _refuse_symbol_column(X)
-        frame = X
-        values = validate_data(
-            self,
-            X,
-            reset=reset,
-            dtype=[np.float64, np.float32],
-            ensure_all_finite="allow-nan",
-        )
-        if isinstance(frame, pd.DataFrame):
-            return Panel(*history_of_frame(frame, values))
+        values = self._values(X, reset=reset)
+        if isinstance(X, pd.DataFrame):
+            return Panel(*history_of_frame(X, values))
         return Panel(history_of_array(values), np.arange(len(values)))
+
+    def _values(self, X: Any, *, reset: bool) -> FloatArray:
+        """Return the checked values of a table, comparing features once fitted."""
+        checks = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
+        if reset or hasattr(self, "n_features_in_"):
+            return validate_data(self, X, reset=reset, **checks)
+        return check_array(X, estimator=self, input_name="X", **checks)
 
     def _check_panel(self, panel: Panel, *, reset: bool) -> None:
         """Record or compare the features of a panel."""
