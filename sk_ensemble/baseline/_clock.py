@@ -30,7 +30,7 @@ def _counts(groups: IntArray, n_groups: int, training: TrainingSet) -> FloatArra
         weights=training.weights,
         minlength=n_groups * n_classes,
     )
-    return totals.reshape(n_groups, n_classes)
+    return totals.reshape(n_groups, n_classes).astype(np.float64, copy=False)
 
 
 def _shrunk(counts: FloatArray, towards: FloatArray, shrinkage: float) -> FloatArray:
@@ -153,7 +153,7 @@ class ClockBaseline(BaselineClassifier):
     def _fit_one_class(self) -> None:
         self.symbols_ = np.array([], dtype=object)
         self.slots_ = np.array([], dtype=np.int64)
-        self.shares_ = np.eye(len(self.classes_))[[[self._only_class]]]
+        self.shares_ = np.eye(len(self.classes_))[self._only_class].reshape(1, 1, -1)
 
     def _predict_windows(self, windows: Windows) -> FloatArray:
         symbols = _find(windows.symbols, self.symbols_)

@@ -17,7 +17,6 @@ from sk_ensemble.boosting._flat_rows import flat_batch, rows_per_batch
 from sk_ensemble.estimator import (
     EarlyStoppingMixin,
     TrainingSet,
-    WindowClassifier,
     predict_in_blocks,
 )
 from sk_ensemble.panel import Windows
@@ -52,7 +51,7 @@ def _probabilities(margins: FloatArray) -> FloatArray:
     return softmax(margins, axis=1)
 
 
-class BoosterClassifier(EarlyStoppingMixin, WindowClassifier):
+class BoosterClassifier(EarlyStoppingMixin):
     """Base of the boosters: trees on the flattened window, fed in batches.
 
     A family supplies `_train`, `_margins` and `_column_gains` in terms of its

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
+from sk_ensemble.estimator._base import WindowClassifier
 from sk_ensemble.estimator._training_set import TrainingSet
 from sk_ensemble.estimator._validation_tail import (
     split_validation_tail,
@@ -15,18 +17,20 @@ from sk_ensemble.utils.sklearn_api import Interval, StrOptions, fit_context
 __all__ = ["EarlyStoppingMixin"]
 
 
-class EarlyStoppingMixin:
+class EarlyStoppingMixin(WindowClassifier):
     """Add a validation set, given or cut off, to a `WindowClassifier`.
 
-    The class must have the parameters `early_stopping`, `validation_fraction`,
-    `n_iter_no_change` and `refit_tail`, and supply `_fit_rounds(training, validation,
-    n_rounds)`, which trains for `n_rounds` rounds (None: as the parameters say) and
-    sets `n_iter_`, the rounds that are kept, and `history_`, the losses of all rounds
-    trained: lists ``"train_loss"`` and, with a validation set, ``"val_loss"``.
+    A family has the parameters `early_stopping`, `validation_fraction`,
+    `n_iter_no_change` and `refit_tail`, and supplies `_fit_rounds`.
     """
 
     n_iter_: int
     history_: dict[str, list[float]]
+
+    early_stopping: str | bool
+    validation_fraction: float
+    n_iter_no_change: int
+    refit_tail: bool
 
     early_stopping_constraints: ClassVar[dict[str, Any]] = {
         "early_stopping": [StrOptions({"auto"}), "boolean"],
@@ -77,6 +81,20 @@ class EarlyStoppingMixin:
         """
         validation = _explicit_validation(self, X_val, y_val, sample_weight_val)
         return self._fit(X, y, sample_weight, validation)
+
+    @abstractmethod
+    def _fit_rounds(
+        self,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        n_rounds: int | None,
+    ) -> None:
+        """Train for `n_rounds` rounds, or as the parameters say if None.
+
+        It sets `n_iter_`, the rounds that are kept, and `history_`, the losses of all
+        rounds trained: lists ``"train_loss"`` and, with a validation set,
+        ``"val_loss"``.
+        """
 
     def _fit_windows(
         self, training: TrainingSet, validation: TrainingSet | None

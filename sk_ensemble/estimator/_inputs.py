@@ -95,8 +95,8 @@ def _of_samples(estimator: Any, X: Samples, *, reset: bool) -> Windows:
     """Take a panel as windows of one bar, and windows as they are."""
     if not len(X):
         msg = (
-            f"Found array with 0 sample(s) (shape={X.shape}) while a minimum of 1 is "
-            f"required by {type(estimator).__name__}."
+            "Found array with 0 sample(s) while a minimum of 1 is required by "
+            f"{type(estimator).__name__}."
         )
         raise DataError(msg)
     _record_or_check(estimator, X.history.n_features, X.columns, reset=reset)
@@ -190,8 +190,7 @@ def _chunks(windows: Windows) -> Any:
     rows = bars_in_reach(windows)
     if len(rows) == len(block):
         for start in range(0, len(block), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            yield rows[part], block[part]
+            yield rows[start : start + _CHUNK], block[start : start + _CHUNK]
         return
     for start in range(0, len(rows), _CHUNK):
         part = rows[start : start + _CHUNK]
@@ -312,7 +311,7 @@ def check_columns(estimator: Any, windows: Windows, *, allow_nan: bool) -> None:
     _refuse_bad(windows, facts, type(estimator).__name__)
     empty = np.flatnonzero(facts.n_nan == facts.n_bars)
     if len(empty):
-        names = ", ".join(_feature(windows, column) for column in empty)
+        names = ", ".join(_feature(windows, column) for column in empty.tolist())
         msg = (
             f"Features without any value in the training windows: {names}. Leave them "
             "out with Panel.from_frame(frame, features=[...])."
@@ -320,6 +319,6 @@ def check_columns(estimator: Any, windows: Windows, *, allow_nan: bool) -> None:
         raise DataError(msg)
     constant = np.flatnonzero((facts.minimum == facts.maximum) & (facts.n_nan == 0))
     if len(constant) and facts.n_bars > 1 and windows.columns:
-        names = ", ".join(_feature(windows, column) for column in constant)
+        names = ", ".join(_feature(windows, column) for column in constant.tolist())
         msg = f"Features that are constant over the training windows: {names}."
         warnings.warn(msg, UserWarning, stacklevel=6)

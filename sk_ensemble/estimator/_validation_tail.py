@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sk_ensemble._typing import IntArray
+from sk_ensemble._typing import IntArray, NanosecondArray
 from sk_ensemble.estimator._training_set import TrainingSet
 from sk_ensemble.exceptions import EmptyFoldError
 from sk_ensemble.panel import Windows
@@ -26,9 +26,10 @@ def _tail_of_rows(n_rows: int, fraction: float) -> tuple[IntArray, IntArray]:
     return np.arange(n_rows - n_tail), np.arange(n_rows - n_tail, n_rows)
 
 
-def _tail_of_times(windows: Windows, fraction: float) -> tuple[IntArray, IntArray]:
+def _tail_of_times(
+    windows: Windows, times: NanosecondArray, fraction: float
+) -> tuple[IntArray, IntArray]:
     """Cut by time, all symbols at once, and purge labels that reach the tail."""
-    times = windows.times_ns
     stamps = np.unique(times)
     start = stamps[len(stamps) - int(np.ceil(fraction * len(stamps)))]
     known = times if windows.label_end_ns is None else windows.label_end_ns
@@ -70,7 +71,7 @@ def split_validation_tail(
     if windows.times_ns is None:
         rows, tail = _tail_of_rows(len(windows), fraction)
     else:
-        rows, tail = _tail_of_times(windows, fraction)
+        rows, tail = _tail_of_times(windows, windows.times_ns, fraction)
     n_classes = len(np.unique(training.codes[rows]))
     if n_classes < 2 or not len(tail):
         msg = (

@@ -177,5 +177,5 @@ class WindowFlattener(
 def _refuse_empty(X: Samples) -> None:
     """Raise if there are no samples."""
     if not len(X):
-        msg = f"X of shape {X.shape} has no samples. Give at least one."
+        msg = "X has no samples. Give at least one."
         raise DataError(msg)
