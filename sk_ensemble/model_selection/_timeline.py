@@ -24,8 +24,13 @@ from sk_ensemble.panel import Samples
 from sk_ensemble.utils.bars import refuse_duplicate_keys
 from sk_ensemble.utils.time import format_ns
 
-__all__ = ["FrameTimeline", "RowTimeline", "SamplesTimeline", "Timeline"]
-__all__ += ["read_timeline"]
+__all__ = [
+    "FrameTimeline",
+    "RowTimeline",
+    "SamplesTimeline",
+    "Timeline",
+    "read_timeline",
+]
 
 
 class Timeline(Protocol):

@@ -98,12 +98,39 @@ def test_the_same_number_of_bars_is_longer_where_only_a_short_market_trades():
 def test_days_of_windows_and_frames_are_those_of_their_panel():
     bars = bars_of({"short": 4, "long": 12})
     panel = Panel.from_frame(bars)
-    cv = PurgedSplit(4, purged_size=1, embargo_size="2D")
+    # The embargo of the last block, which begins after the data, does not count.
+    cv = PurgedSplit(2, purged_size=1, embargo_size="2D")
     days = embargo_days(cv, panel)
     frame = bars.set_index(["symbol", "datetime"])
     pd.testing.assert_series_equal(embargo_days(cv, Windows.from_panel(panel, 3)), days)
     pd.testing.assert_series_equal(embargo_days(cv, frame), days)
     np.testing.assert_allclose(days, 2.0, atol=0.3)
+
+
+def test_days_run_from_the_real_label_end_as_the_embargo_does(panel):
+    real = embargo_days(PurgedSplit(4, embargo_size=36), panel)
+    both = embargo_days(PurgedSplit(4, purged_size=8, embargo_size=36), panel)
+    pd.testing.assert_series_equal(both, real)
+
+
+def test_a_bar_is_a_larger_part_of_a_shorter_day():
+    hours = [hour for day in range(20) for hour in range(24 * day, 24 * day + 2 + day)]
+    index = pd.Timestamp("2024-01-01") + pd.to_timedelta(hours, unit="h")
+    X = pd.DataFrame({"close": 1.0}, index=index)
+    cv = PurgedSplit(2, purged_size=0, embargo_size=11 + 12)
+    counts = np.arange(2, 22)
+    part_of_day = np.repeat(1 / counts, counts)
+    start = (len(X) + 1) // 2
+    expected = part_of_day[start : start + 11 + 12].sum()
+    assert embargo_days(cv, X).iloc[0] == pytest.approx(expected)
+
+
+def test_an_embargo_that_rounds_to_nothing_is_no_day():
+    bars = bars_of({"short": 4})
+    labels = bars.iloc[::10].assign(label=1)
+    labels["label_end"] = labels["datetime"] + pd.Timedelta("2h")
+    X, _ = Panel.from_frame(bars, features=["close"]).align(labels)
+    assert embargo_days(PurgedSplit(2, embargo_size=0.01), X)["short"] == 0.0
 
 
 def test_no_embargo_is_no_day_and_one_beyond_the_data_is_unknown(panel):
