@@ -48,7 +48,7 @@ docs: $(VENV)/.installed-dev ## Build the documentation in docs/_build
 	@echo "Built docs/_build/index.html"
 
 bench: $(VENV)/.installed-test ## Run every benchmark
-	@for script in benchmarks/bench_*.py; do \
+	@for script in benchmarks/[a-z]*.py; do \
 		echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; \
 	done
 

@@ -18,10 +18,13 @@ from discovery import public_methods, public_objects
 
 OBJECTS = public_objects()
 CLASSES = {name: value for name, value in OBJECTS.items() if inspect.isclass(value)}
+# Without the base classes of families, which have nothing to fit.
 ESTIMATORS = {
     name: value
     for name, value in CLASSES.items()
-    if issubclass(value, BaseEstimator) and hasattr(value, "fit")
+    if issubclass(value, BaseEstimator)
+    and hasattr(value, "fit")
+    and not inspect.isabstract(value)
 }
 METHODS = {
     f"{name}.{method}": value

@@ -16,13 +16,13 @@ MODULES = {module.__name__: module for module in public_modules()}
 
 
 def own_names(module: ModuleType) -> set[str]:
-    """Return the classes and functions of this package that a module shows."""
+    """Return the classes and functions that a package defines and shows."""
     return {
         name
         for name, value in vars(module).items()
         if not name.startswith("_")
         and (inspect.isclass(value) or inspect.isfunction(value))
-        and value.__module__.startswith("sk_ensemble")
+        and f"{value.__module__}.".startswith(f"{module.__name__}.")
     }
 
 

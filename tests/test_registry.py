@@ -362,13 +362,30 @@ def test_a_plugin_cannot_take_a_builtin_name(monkeypatch):
     assert sorted(models["full_name"]) == sorted(BUILTIN_NAMES)
 
 
+def windows_and_labels():
+    windows = np.random.default_rng(0).normal(size=(90, 3, 2))
+    return windows, np.arange(90) % 3 - 1
+
+
 @pytest.mark.parametrize("name", BUILTIN_NAMES)
-def test_builtin_models_keep_the_contract_and_their_metadata(name):
-    model = create(name)
-    info = model_info(name)
-    assert hasattr(model, "predict_proba")
-    assert model.__sklearn_tags__().input_tags.allow_nan == info.allows_nan
-    assert type(create(info.name)) is type(model)
+def test_a_builtin_model_learns_windows_with_its_defaults(name):
+    windows, labels = windows_and_labels()
+    model = create(name).fit(windows, labels)
+    assert model.predict_proba(windows).shape == (90, 3)
+    assert model.classes_.tolist() == [-1, 0, 1]
+    assert type(create(model_info(name).name)) is type(model)
+
+
+@pytest.mark.parametrize("name", BUILTIN_NAMES)
+def test_a_builtin_model_takes_missing_features_where_its_metadata_say_so(name):
+    windows, labels = windows_and_labels()
+    windows[::7, 1, 0] = np.nan
+    if model_info(name).allows_nan:
+        model = create(name).fit(windows, labels)
+        assert np.isfinite(model.predict_proba(windows)).all()
+    else:
+        with pytest.raises(ValueError, match=r"(?i)nan|missing"):
+            create(name).fit(windows, labels)
 
 
 @pytest.mark.parametrize("step", range(2))

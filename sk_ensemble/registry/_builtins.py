@@ -34,6 +34,7 @@ _RANDOM_FOREST = ModelInfo(
     name="random_forest",
     family="sklearn",
     description="Random forest on the flattened window",
+    allows_nan=True,
 )
 _HIST_GRADIENT_BOOSTING = ModelInfo(
     name="hist_gradient_boosting",
@@ -45,11 +46,13 @@ _PRIOR = ModelInfo(
     name="prior",
     family="baseline",
     description="Class shares of the training samples, whatever the features",
+    allows_nan=True,
 )
 _CLOCK = ModelInfo(
     name="clock",
     family="baseline",
     description="Class shares per symbol and time of day",
+    allows_nan=True,
 )
 _VOLATILITY = ModelInfo(
     name="volatility",
