@@ -321,4 +321,4 @@ def check_columns(estimator: Any, windows: Windows, *, allow_nan: bool) -> None:
     if len(constant) and facts.n_bars > 1 and windows.columns:
         names = ", ".join(_feature(windows, column) for column in constant.tolist())
         msg = f"Features that are constant over the training windows: {names}."
-        warnings.warn(msg, UserWarning, stacklevel=6)
+        warnings.warn(msg, UserWarning, stacklevel=5)
