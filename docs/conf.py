@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import re
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,6 +20,7 @@ copyright = f"2026, {author}"
 version = release = sk_ensemble.__version__
 
 extensions = [
+    "matplotlib.sphinxext.plot_directive",
     "myst_parser",
     "numpydoc",
     "sphinx.ext.autodoc",
@@ -32,6 +34,10 @@ html_theme = "pydata_sphinx_theme"
 html_title = "sk_ensemble"
 html_theme_options = {"navigation_with_keys": False, "show_prev_next": False}
 html_show_sourcelink = False
+
+plot_formats = [("png", 150)]
+plot_html_show_formats = False
+plot_html_show_source_link = False
 
 autodoc_typehints = "none"
 autosummary_generate = True
@@ -116,9 +122,26 @@ def skip_foreign_members(
     return None
 
 
+def as_literals(line: str) -> str:
+    """Mark the fitted attributes, like ``classes_``, that a line names bare."""
+    if line.lstrip().startswith((">>>", "...")):
+        return line
+    parts = re.split(r"(`+.+?`+)", line)
+    parts[::2] = [re.sub(r"(?<![\w.*])(\w*[a-z]_)\b", r"``\1``", s) for s in parts[::2]]
+    return "".join(parts)
+
+
+def mark_fitted_attributes(
+    app: Any, what: str, name: str, value: Any, options: Any, lines: list[str]
+) -> None:
+    """Keep docutils from taking a bare word that ends in ``_`` for a link."""
+    lines[:] = [as_literals(line) for line in lines]
+
+
 def setup(app: Any) -> None:
-    """Connect the functions above."""
+    """Connect the functions above, the second to run after numpydoc's own."""
     app.connect("autodoc-skip-member", skip_foreign_members)
+    app.connect("autodoc-process-docstring", mark_fitted_attributes, priority=600)
 
 
 write_api_pages()
