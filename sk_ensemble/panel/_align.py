@@ -98,11 +98,13 @@ def without_warm_up(table: LabelTable, history: History) -> LabelTable:
     Features need some bars to begin with, so the panel starts later than the prices
     the labels were made from. That is no fault to be warned of.
     """
-    starts = np.append(history.times[history.symbol_bounds[:-1]], NAT)
+    starts = np.append(history.stamps[history.symbol_bounds[:-1]], NAT)
     kept = table.times >= starts[history.codes_of(table.symbols)]
     if kept.all() or not kept.any():
         return table
-    return LabelTable(*(part if part is None else part[kept] for part in table))
+    values, symbols, times, ends = table
+    kept_ends = None if ends is None else ends[kept]
+    return LabelTable(values[kept], symbols[kept], times[kept], kept_ends)
 
 
 def value_rows(

@@ -56,7 +56,7 @@ def _chosen(
 def _repeated(names: Sequence[Any]) -> list[Any]:
     """Return the names that occur more than once."""
     index = pd.Index(names)
-    return index[index.duplicated()].unique().tolist()
+    return list(index[index.duplicated()].unique())
 
 
 def _is_number(value: Any) -> bool:
@@ -125,7 +125,7 @@ def _read_feature(
     values = _numeric(column)
     with np.errstate(over="ignore"):
         cast = values.astype(dtype, copy=False)
-    _refuse_infinite(values, cast, column.name, symbols, times)
+    _refuse_infinite(values, cast, str(column.name), symbols, times)
     return cast
 
 
@@ -134,7 +134,8 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
     if dtype not in ("float32", "float64", np.float32, np.float64):
         msg = f"dtype must be 'float32' or 'float64', got {dtype!r}."
         raise DataError(msg)
-    return np.dtype(dtype)
+    checked: np.dtype[Any] = np.dtype(dtype)
+    return checked
 
 
 def history_of_columns(

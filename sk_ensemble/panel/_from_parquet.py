@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -101,7 +101,8 @@ def _read_feature(file: pq.ParquetFile, path: Path, name: str) -> pd.Series:
     column = _read(file, path, [name])[name]
     if pa.types.is_boolean(column.type) or pa.types.is_decimal(column.type):
         column = column.cast(pa.float64())
-    return column.to_pandas().rename(name)
+    values: pd.Series = column.to_pandas()
+    return values.rename(name)
 
 
 def _physical_memory() -> float:
@@ -249,11 +250,11 @@ def _write_cache(source: _Source, folder: Path) -> None:
 
 def _describe(history: History, folder: Path) -> None:
     """Write what belongs to a block that lies in the folder already."""
-    history.block.flush()
-    history.times.tofile(folder / "times.raw")
+    cast(np.memmap, history.block).flush()
+    history.stamps.tofile(folder / "times.raw")
     description = {
         "dtype": history.block.dtype.name,
-        "columns": list(history.columns),
+        "columns": list(history.columns or ()),
         "symbol_names": history.symbol_names.tolist(),
         "symbol_bounds": history.symbol_bounds.tolist(),
     }

@@ -36,6 +36,18 @@ def history_of_array(
         Names of the features.
     segment_length : int or None, default=None
         Rows after which a new segment starts; None means one segment.
+
+    Returns
+    -------
+    history : History of n_rows bars
+        Without times; its only symbol is the empty text.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.panel import history_of_array
+    >>> history_of_array(np.zeros((4, 1)), segment_length=2).segment_start
+    array([0, 0, 2, 2])
     """
     n_rows = len(values)
     rows = np.arange(n_rows, dtype=np.int64)
@@ -54,6 +66,32 @@ def index_keys(frame: Any) -> tuple[np.ndarray, NanosecondArray] | None:
     """Return symbols and times from the index of a frame or Series, if it has them.
 
     A (symbol, datetime) index gives both; a DatetimeIndex is one symbol.
+
+    Parameters
+    ----------
+    frame : DataFrame, Series or anything else
+        The rows.
+
+    Returns
+    -------
+    symbols : ndarray of shape (n_rows,)
+        Symbols; the empty text for a DatetimeIndex.
+    times : ndarray of int64 of shape (n_rows,)
+        Nanoseconds in UTC. Both are one tuple, or None without such an index.
+
+    Raises
+    ------
+    DataError
+        If a time or a symbol is missing.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_ensemble.panel import index_keys
+    >>> index_keys(pd.Series([1.0], index=pd.to_datetime(["1970-01-02"])))
+    (array([''], dtype=object), array([86400000000000]))
+    >>> index_keys(pd.Series([1.0])) is None
+    True
     """
     index = getattr(frame, "index", None)
     if isinstance(index, pd.MultiIndex) and {"symbol", "datetime"} <= set(index.names):
@@ -90,6 +128,16 @@ def history_of_frame(
     ------
     DataError
         If a time stamp repeats: the frame then holds several symbols unlabelled.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_ensemble.panel import history_of_frame
+    >>> stamps = pd.to_datetime(["2024-01-03", "2024-01-02"])
+    >>> frame = pd.DataFrame({"close": [2.0, 1.0]}, index=stamps)
+    >>> history, positions = history_of_frame(frame, frame.to_numpy())
+    >>> history.block.ravel(), positions
+    (array([1., 2.]), array([1, 0]))
     """
     columns = tuple(frame.columns) if _all_text(frame.columns) else None
     keys = index_keys(frame)

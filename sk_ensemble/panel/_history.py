@@ -25,6 +25,16 @@ def read_only(array: np.ndarray) -> np.ndarray:
 def segment_starts(is_first: BoolArray) -> IntArray:
     """Return for every row the row at which its segment starts.
 
+    Parameters
+    ----------
+    is_first : ndarray of bool of shape (n_bars,)
+        Whether a bar is the first of its segment; the first bar of all must be.
+
+    Returns
+    -------
+    starts : ndarray of int64 of shape (n_bars,)
+        The latest first row up to each row.
+
     Examples
     --------
     >>> import numpy as np
@@ -102,20 +112,25 @@ class History:
     @property
     def n_features(self) -> int:
         """Number of features per bar."""
-        return self.block.shape[1]
+        return int(self.block.shape[1])
+
+    @property
+    def stamps(self) -> NanosecondArray:
+        """The times of all bars, refusing plain arrays, which have none."""
+        if self.times is None:
+            msg = "The rows of a plain array have no times. Use Panel.from_frame."
+            raise ValueError(msg)
+        return self.times
 
     @cached_property
     def unique_times(self) -> NanosecondArray:
         """Every time stamp at which some symbol has a bar, ascending."""
-        if self.times is None:
-            msg = "The rows of a plain array have no times."
-            raise ValueError(msg)
-        return np.unique(self.times)
+        return np.unique(self.stamps)
 
     @cached_property
     def _keys(self) -> IntArray:
         """One ascending integer per bar that stands for (symbol, time)."""
-        slots = np.searchsorted(self.unique_times, self.times)
+        slots = np.searchsorted(self.unique_times, self.stamps)
         return self.symbol_codes.astype(np.int64) * len(self.unique_times) + slots
 
     def bars_between(self, first: IntArray, last: IntArray) -> BoolArray:
@@ -137,7 +152,18 @@ class History:
         return np.cumsum(opened - closed)[:-1] > 0
 
     def codes_of(self, symbols: np.ndarray) -> IntArray:
-        """Return the number of each symbol, or -1 where the history lacks it."""
+        """Return the number of each symbol, or -1 where the history lacks it.
+
+        Parameters
+        ----------
+        symbols : ndarray of shape (n,)
+            Symbols.
+
+        Returns
+        -------
+        codes : ndarray of int64 of shape (n,)
+            Positions in `symbol_names`.
+        """
         numbers = {name: number for number, name in enumerate(self.symbol_names)}
         inverse, unique = pd.factorize(np.asarray(symbols, dtype=object))
         codes = np.array([numbers.get(name, -1) for name in unique], dtype=np.int64)
@@ -167,7 +193,20 @@ class History:
         return np.where(found, rows, -1)
 
     def with_block(self, block: FloatArray, columns: tuple[str, ...] | None) -> History:
-        """Return the same bars with other features."""
+        """Return the same bars with other features.
+
+        Parameters
+        ----------
+        block : ndarray of shape (n_bars, n_features)
+            The other features of every bar.
+        columns : tuple of str or None
+            Their names.
+
+        Returns
+        -------
+        history : History
+            Shares everything else.
+        """
         return replace(self, block=np.ascontiguousarray(block), columns=columns)
 
 

@@ -185,7 +185,7 @@ class Panel(Samples):
     @classmethod
     def _of_all_bars(cls, history: History) -> Self:
         """Return a panel whose samples are all bars in (time, symbol) order."""
-        return cls(history, np.lexsort((history.symbol_codes, history.times)))
+        return cls(history, np.lexsort((history.symbol_codes, history.stamps)))
 
     def _with(self, positions: IntArray, label_end: NanosecondArray | None) -> Self:
         return type(self)(self.history, positions, label_end)
@@ -316,11 +316,11 @@ class Panel(Samples):
         rows = rows_of_bars[self.positions]
         if (rows < 0).any():
             sample = int(np.argmax(rows < 0))
+            time = self.history.stamps[self.positions[sample]]
             msg = (
                 f"{(rows < 0).sum()} of {len(self)} samples have no value in the "
                 f"Series, the first is symbol {self.symbols[sample]!r} at "
-                f"{format_ns(self.times_ns[sample])}. Add it, or take a panel of "
-                "fewer samples."
+                f"{format_ns(time)}. Add it, or take a panel of fewer samples."
             )
             raise DataError(msg)
         return values.to_numpy()[mine[rows]]
@@ -331,11 +331,12 @@ class Panel(Samples):
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the samples' own bars, indexed by symbol and datetime."""
+        stamps = from_utc_ns(self.history.stamps[self.positions])
         index = pd.MultiIndex.from_arrays(
-            [self.symbols, pd.DatetimeIndex(self.times).tz_localize("UTC")],
+            [self.symbols, pd.DatetimeIndex(stamps).tz_localize("UTC")],
             names=["symbol", "datetime"],
         )
-        return pd.DataFrame(self.to_numpy(), index=index, columns=list(self.columns))
+        return pd.DataFrame(self.to_numpy(), index=index, columns=self.columns)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         raise PanelConversionError(_NO_ARRAY)
@@ -344,17 +345,21 @@ class Panel(Samples):
         raise PanelConversionError(_NO_ARRAY)
 
     def __repr__(self) -> str:
-        present = np.unique(self.symbol_codes)
-        names = ", ".join(str(name) for name in self.history.symbol_names[present[:4]])
-        more = ", ..." if len(present) > 4 else ""
-        span = (
-            f"{from_utc_ns(self.times_ns.min()).astype('datetime64[s]')} to "
-            f"{from_utc_ns(self.times_ns.max()).astype('datetime64[s]')}"
-            if len(self)
-            else "no samples"
-        )
         labelled = ", with label ends" if self.label_end_ns is not None else ""
         return (
             f"Panel({len(self)} samples x {self.history.n_features} features of "
-            f"{self.history.n_bars} bars; {names}{more}; {span}{labelled})"
+            f"{self.history.n_bars} bars{self._extent()}{labelled})"
         )
+
+    def _extent(self) -> str:
+        """Name the first symbols of the samples and the times they span."""
+        times = self.times_ns
+        if times is None or not len(self):
+            return ""
+        present = self.history.symbol_names[np.unique(self.symbol_codes)]
+        names = ", ".join(map(str, present[:4])) + (", ..." if len(present) > 4 else "")
+        first, last = (
+            from_utc_ns(time).astype("datetime64[s]")
+            for time in (times.min(), times.max())
+        )
+        return f"; {names}; {first} to {last}"

@@ -33,6 +33,20 @@ def refuse_other_index(X: Any, values: Any, *, name: str) -> None:
     ------
     DataError
         If the two have different bars, or the same in another order.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_ensemble.panel import Panel, refuse_other_index
+    >>> index = pd.MultiIndex.from_product(
+    ...     [["A", "B"], pd.to_datetime(["2024-01-02", "2024-01-03"])],
+    ...     names=["symbol", "datetime"],
+    ... )
+    >>> close = pd.Series([1.0, 2.0, 3.0, 4.0], index=index, name="close")
+    >>> refuse_other_index(Panel.from_frame(close.to_frame()), close, name="weights")
+    Traceback (most recent call last):
+        ...
+    sk_ensemble.exceptions.DataError: weights is indexed by other bars than X: row 1...
     """
     keys = index_keys(values) if isinstance(X, Samples) else None
     if keys is None or X.times_ns is None:

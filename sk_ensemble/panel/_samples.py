@@ -70,6 +70,19 @@ class Samples:
         Row of the history at which each sample stands.
     label_end : ndarray of int64 of shape (n_samples,) or None, default=None
         Time at which each sample's label is known, nanoseconds in UTC.
+
+    See Also
+    --------
+    sk_ensemble.panel.Panel : Samples of one bar each.
+    sk_ensemble.panel.Windows : Samples of several bars each.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.panel import Panel, Samples, history_of_array
+    >>> panel = Panel(history_of_array(np.zeros((5, 2))), np.arange(5))
+    >>> isinstance(panel, Samples), panel[[3, 1]].positions
+    (True, array([3, 1]))
     """
 
     #: Leave binary operators with arrays to us, so that they fail instead of mixing.

@@ -74,7 +74,22 @@ class Windows(Samples):
 
     @classmethod
     def from_panel(cls, panel: Samples, window_length: int, lag: int = 0) -> Self:
-        """Return windows over the samples of a panel, without checks."""
+        """Return windows over the samples of a panel, without checks.
+
+        Parameters
+        ----------
+        panel : Panel of shape (n_samples, n_features)
+            The samples.
+        window_length : int
+            Bars per window.
+        lag : int, default=0
+            Bars between the sample and the last bar of its window.
+
+        Returns
+        -------
+        windows : Windows of shape (n_samples, window_length, n_features)
+            One window per sample.
+        """
         return cls(
             panel.history,
             panel.positions,
@@ -112,7 +127,7 @@ class Windows(Samples):
 
         Parameters
         ----------
-        rows : array-like of int, slice or mask
+        rows : array-like of int, slice or mask, default=slice(None, None, None)
             The samples.
 
         Returns
@@ -121,15 +136,15 @@ class Windows(Samples):
             Rows of the block, padded by repeating the earliest bar.
         """
         part = self[rows]
-        bars = part.first_bars[:, None] + np.arange(self.window_length)
-        return np.maximum(bars, part.segment_starts[:, None])
+        bars: IntArray = part.first_bars[:, None] + np.arange(self.window_length)
+        return np.maximum(bars, part.segment_starts[:, None], out=bars)
 
     def gather(self, rows: Rows = slice(None)) -> FloatArray:
         """Return one batch of windows as an array.
 
         Parameters
         ----------
-        rows : array-like of int, slice or mask
+        rows : array-like of int, slice or mask, default=slice(None, None, None)
             The samples, in any order, with repeats.
 
         Returns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sk_ensemble.panel import Samples
@@ -18,6 +19,9 @@ class PanelOutputMixin:
     `fit_transform` are defined here, outside of scikit-learn's reach, and the class
     supplies `_transform`. Put this mixin before `TransformerMixin`.
     """
+
+    fit: Callable[..., Any]
+    _transform: Callable[[Any], Any]
 
     def transform(self, X: Any) -> Any:
         """Transform the samples.

@@ -73,21 +73,23 @@ def _refuse_other_rows(X: Any, **rowwise: Any) -> None:
         refuse_other_index(X, values, name=name)
 
 
-def _symbol_codes(X: Any) -> tuple[IntArray, np.ndarray]:
-    """Return each sample's symbol as a number, and the symbols by number."""
+def _rows_of_symbols(X: Any) -> dict[Any, IntArray]:
+    """Return the rows of each symbol among the samples."""
     if _is_panel(X):
-        return X.symbol_codes, X.history.symbol_names
-    keys = index_keys(X)
-    if keys is None:
-        msg = (
-            "by='symbol' needs a Panel or a frame indexed by symbol and datetime, got "
-            f"{type(X).__name__} without symbols."
-        )
-        raise DataError(msg)
-    return pd.factorize(keys[0], sort=True)
+        codes, names = X.symbol_codes, X.history.symbol_names
+    else:
+        keys = index_keys(X)
+        if keys is None:
+            msg = (
+                "by='symbol' needs a Panel or a frame indexed by symbol and datetime, "
+                f"got {type(X).__name__} without symbols."
+            )
+            raise DataError(msg)
+        codes, names = pd.factorize(keys[0], sort=True)
+    return {names[code]: np.flatnonzero(codes == code) for code in np.unique(codes)}
 
 
-def _rows_by_symbol(history: History, rows: IntArray) -> list[tuple[Any, IntArray]]:
+def _split_by_symbol(history: History, rows: IntArray) -> list[tuple[Any, IntArray]]:
     """Split ascending rows of the history by symbol."""
     parts = np.split(rows, np.searchsorted(rows, history.symbol_bounds[1:-1]))
     return list(zip(history.symbol_names, parts, strict=True))
@@ -164,10 +166,10 @@ def _refuse_other_names(names: list[str], expected: list[str], symbol: Any) -> N
 
 
 def _refuse_infinite(
-    block: FloatArray, rows: IntArray, history: History, names: list[str]
+    values: FloatArray, rows: IntArray, history: History, names: list[str]
 ) -> None:
     """Raise if transforming made an infinity, naming the bar and the column."""
-    bad = np.isinf(block[rows])
+    bad = np.isinf(values)
     if not bad.any():
         return
     row, column = np.argwhere(bad)[0]
@@ -175,10 +177,23 @@ def _refuse_infinite(
     symbol = history.symbol_names[history.symbol_codes[bar]]
     msg = (
         f"The transformer made {bad.sum()} infinite value(s), the first in "
-        f"{names[column]!r} of symbol {symbol!r} at {format_ns(history.times[bar])}. "
+        f"{names[column]!r} of symbol {symbol!r} at {format_ns(history.stamps[bar])}. "
         "Use one that is finite there."
     )
     raise DataError(msg)
+
+
+def _transform_bars(
+    transformer: Any, history: History, rows: IntArray
+) -> tuple[FloatArray, list[str]]:
+    """Return some bars transformed, in the history's type, and their features."""
+    result = transformer.transform(_as_frame(history.block[rows], history.columns))
+    values = _dense(result, len(rows), transformer)
+    names = _output_names(transformer, result, values, history.columns)
+    with np.errstate(over="ignore"):
+        values = values.astype(history.block.dtype, copy=False)
+    _refuse_infinite(values, rows, history, names)
+    return values, names
 
 
 class RowTransformer(
@@ -243,6 +258,8 @@ class RowTransformer(
     1.0
     """
 
+    transformer_: Any
+    transformers_: dict[Any, Any]
     n_features_in_: int
     feature_names_in_: np.ndarray
 
@@ -278,9 +295,10 @@ class RowTransformer(
             params = self._routed(fit_params)
             _refuse_other_rows(X, y=y, sample_weight=params.get("sample_weight"))
             bars = _as_frame(X.to_numpy(), X.columns) if _is_panel(X) else X
+            groups = {_ALL: None} if self.by is None else _rows_of_symbols(X)
             fitted = {
                 key: _fit_rows(self.transformer, bars, y, params, rows)
-                for key, rows in self._groups(X)
+                for key, rows in groups.items()
             }
             self._store(fitted)
             self._record_features(X, next(iter(fitted.values())))
@@ -313,15 +331,6 @@ class RowTransformer(
             get_feature_names(X),
         )
 
-    def _groups(self, X: Any) -> list[tuple[Any, IntArray | None]]:
-        """Return (key, rows) pairs: all rows, or the rows of each symbol."""
-        if self.by is None:
-            return [(_ALL, None)]
-        codes, names = _symbol_codes(X)
-        return [
-            (names[code], np.flatnonzero(codes == code)) for code in np.unique(codes)
-        ]
-
     def _transform(self, X: Any) -> Any:
         check_is_fitted(self, ["transformer_", "transformers_"], all_or_any=any)
         _refuse_windows(X)
@@ -334,13 +343,12 @@ class RowTransformer(
 
     def _transform_by_symbol(self, X: Any) -> FloatArray:
         """Transform the rows of an indexed frame, each by its symbol's transformer."""
-        rows, parts = [], []
-        for key, own_rows in self._groups(X):
-            transformer = self._fitted_for(key)
-            result = transformer.transform(_take(X, own_rows))
-            parts.append(_dense(result, len(own_rows), transformer))
-            rows.append(own_rows)
-        return np.concatenate(parts)[np.argsort(np.concatenate(rows))]
+        groups = _rows_of_symbols(X)
+        parts = [
+            _dense(fitted.transform(_take(X, rows)), len(rows), fitted)
+            for fitted, rows in ((self._fitted_for(key), groups[key]) for key in groups)
+        ]
+        return np.concatenate(parts)[np.argsort(np.concatenate(list(groups.values())))]
 
     def _fitted_for(self, key: Any) -> Any:
         """Return the transformer that serves a symbol."""
@@ -363,21 +371,16 @@ class RowTransformer(
         """
         history = panel.history
         reachable = history.bars_between(panel.segment_starts, panel.positions)
-        block = names = None
+        names: list[str] = []
+        block = np.empty((history.n_bars, 0), dtype=panel.dtype)
         for key, rows in self._chunks(history, np.flatnonzero(reachable)):
-            transformer = self._fitted_for(key)
-            bars = _as_frame(history.block[rows], history.columns)
-            result = transformer.transform(bars)
-            values = _dense(result, len(rows), transformer)
-            own_names = _output_names(transformer, result, values, history.columns)
-            if block is None:
+            values, own_names = _transform_bars(self._fitted_for(key), history, rows)
+            if not names:
                 names = own_names
                 block = np.full((history.n_bars, len(names)), np.nan, panel.dtype)
             _refuse_other_names(own_names, names, key)
-            with np.errstate(over="ignore"):
-                block[rows] = values
-            _refuse_infinite(block, rows, history, names)
-        if block is None:
+            block[rows] = values
+        if not names:
             msg = "The panel has no samples, so there is nothing to transform."
             raise DataError(msg)
         changed = history.with_block(block, tuple(names))
@@ -387,7 +390,7 @@ class RowTransformer(
         self, history: History, rows: IntArray
     ) -> Iterator[tuple[Any, IntArray]]:
         """Cut the rows into chunks, each served by one transformer."""
-        parts = [(_ALL, rows)] if self.by is None else _rows_by_symbol(history, rows)
+        parts = [(_ALL, rows)] if self.by is None else _split_by_symbol(history, rows)
         for key, part in parts:
             for start in range(0, len(part), _CHUNK):
                 yield key, part[start : start + _CHUNK]

@@ -10,7 +10,7 @@ import pandas as pd
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import Tags, check_array
 
-from sk_ensemble._typing import FloatArray
+from sk_ensemble._typing import BoolArray, FloatArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel import Panel, Windows, history_of_array, history_of_frame
 from sk_ensemble.preprocessing._panel_output import PanelOutputMixin
@@ -44,8 +44,9 @@ def flat_names(columns: np.ndarray, window_length: int, lag: int) -> list[str]:
     ]
 
 
-def _describe(windows: Windows, sample: int) -> str:
-    """Name one sample for a message."""
+def _first(windows: Windows, chosen: BoolArray) -> str:
+    """Name the first of the chosen samples for a message."""
+    sample = int(np.argmax(chosen))
     times = windows.times_ns
     if times is None:
         return f"row {sample}"
@@ -60,9 +61,10 @@ def _refuse_without_past(windows: Windows) -> None:
         return
     msg = (
         f"lag={windows.lag} asks for bars that {without.sum()} of {len(windows)} "
-        f"samples do not have, the first is {_describe(windows, without.argmax())}: "
+        f"samples do not have, the first is {_first(windows, without)}: "
         f"fewer than {windows.lag} bars of its segment precede it. Take a Panel and "
-        f"leave such samples out with panel.align(labels, min_history={windows.lag + 1})."
+        "leave such samples out with panel.align(labels, "
+        f"min_history={windows.lag + 1})."
     )
     raise DataError(msg)
 
@@ -76,7 +78,7 @@ def _refuse_incomplete(windows: Windows) -> None:
     msg = (
         f"incomplete='error', and {short.sum()} of {len(windows)} samples have fewer "
         f"than {needed} bars of history, the first is "
-        f"{_describe(windows, short.argmax())}. Take a Panel and leave them out with "
+        f"{_first(windows, short)}. Take a Panel and leave them out with "
         f"panel.align(labels, min_history={needed}), or use incomplete='pad'."
     )
     raise DataError(msg)

@@ -56,7 +56,7 @@ def _as_objects(values: Any) -> np.ndarray:
         return np.asarray(values, dtype=object)
     categorical = pd.Categorical(values)
     # Code -1, "missing", takes the None at the end.
-    names = np.append(np.asarray(categorical.categories, dtype=object), None)
+    names = np.array([*categorical.categories, None], dtype=object)
     return names[categorical.codes]
 
 

@@ -52,7 +52,8 @@ def _refuse_mixed_zones(
 
 def _are_stamps(series: pd.Series) -> bool:
     """Tell whether an object column holds nothing but time stamps."""
-    return series.map(lambda value: hasattr(value, "year") or pd.isna(value)).all()
+    is_stamp = series.map(lambda value: hasattr(value, "year") or pd.isna(value))
+    return bool(is_stamp.all())
 
 
 def _in_nanoseconds(

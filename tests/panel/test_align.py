@@ -66,7 +66,9 @@ def test_min_history_counts_bars_of_the_same_segment(panel, labels, min_history)
     X, _ = panel.align(labels, min_history=min_history)
     depth = X.positions - X.history.segment_start[X.positions] + 1
     everything, _ = panel.align(labels)
-    all_depths = everything.positions - panel.history.segment_start[everything.positions]
+    all_depths = (
+        everything.positions - panel.history.segment_start[everything.positions]
+    )
     assert len(X) == (all_depths + 1 >= min_history).sum()
     assert depth.min() >= min_history
 
@@ -112,7 +114,10 @@ def test_duplicate_labels_are_refused(panel, labels):
 
 @pytest.mark.parametrize(
     ("end", "what"),
-    [(pd.NaT, "is missing"), (pd.Timestamp("2020-01-01"), "is 2020-01-01 00:00:00 UTC")],
+    [
+        (pd.NaT, "is missing"),
+        (pd.Timestamp("2020-01-01"), "is 2020-01-01 00:00:00 UTC"),
+    ],
 )
 def test_a_faulty_label_end_is_refused_with_symbol_and_time(panel, labels, end, what):
     labels.iloc[4, 1] = end
@@ -144,9 +149,18 @@ def test_labels_without_a_bar_are_dropped_with_one_warning_that_counts(panel, la
     assert len(X) == labels["label"].notna().sum()
 
 
+def test_labels_before_the_first_bar_of_their_symbol_are_no_fault(panel, labels):
+    warm_up = labels.dropna().groupby("symbol").head(1).reset_index()
+    warm_up[["datetime", "label_end"]] -= 10_000 * HOUR
+    table = pd.concat([labels, warm_up.set_index(["symbol", "datetime"])])
+    assert as_dict(*panel.align(table)) == as_dict(*panel.align(labels))
+
+
 def test_no_matching_label_is_an_error_that_shows_both_sides(panel, labels):
     labels = labels.rename(index={"A": "X", "B": "Y", "C": "Z"})
-    with pytest.raises(DataError, match=r"None of the .* labels.*'A'.*first .* '[XYZ]'"):
+    with pytest.raises(
+        DataError, match=r"None of the .* labels.*'A'.*first .* '[XYZ]'"
+    ):
         panel.align(labels)
 
 
@@ -192,7 +206,7 @@ def test_a_sample_without_a_value_is_an_error_that_names_it(frame, panel):
     symbol, time = panel.symbols[7], pd.Timestamp(panel.times[7])
     with pytest.raises(DataError, match=f"1 of .* symbol '{symbol}' at {time}"):
         panel.lookup(close.drop((symbol, time)))
-    with pytest.raises(DataError, match="duplicate .* among the values"):
+    with pytest.raises(DataError, match=r"duplicate .* among the values"):
         panel.lookup(pd.concat([close, close.iloc[:1]]))
 
 

@@ -113,7 +113,16 @@ def test_features_that_are_no_numbers_are_refused_by_name(bars, values):
 
 @pytest.mark.parametrize(
     "dtype",
-    ["bool", "int8", "uint64", "float16", "Int64", "Float32", "boolean", "int64[pyarrow]"],
+    [
+        "bool",
+        "int8",
+        "uint64",
+        "float16",
+        "Int64",
+        "Float32",
+        "boolean",
+        "int64[pyarrow]",
+    ],
 )
 def test_every_kind_of_number_is_taken(bars, dtype):
     ones = pd.Series([1, 0, 1, 0]).astype(dtype)

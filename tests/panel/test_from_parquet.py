@@ -230,7 +230,9 @@ def test_features_that_are_no_numbers_are_refused_before_reading(
     path, monkeypatch, tmp_path
 ):
     bars = pd.read_parquet(path)
-    bars.assign(venue="CME", kind=bars["datetime"]).to_parquet(tmp_path / "text.parquet")
+    bars.assign(venue="CME", kind=bars["datetime"]).to_parquet(
+        tmp_path / "text.parquet"
+    )
     monkeypatch.setattr(_from_parquet, "_read", None)
     with pytest.raises(DataError, match=r"'venue' \(.*string\), 'kind' \(timestamp"):
         Panel.from_parquet(tmp_path / "text.parquet")

@@ -17,12 +17,16 @@ def test_segment_starts_are_the_latest_first_row():
 def test_locate_finds_bars_and_only_bars(frame):
     history = Panel.from_frame(frame).history
     everything = pd.MultiIndex.from_product(
-        [["A", "B", "C", "Q"], pd.date_range("2023-12-31 23:50", periods=40, freq="5min")]
+        [
+            ["A", "B", "C", "Q"],
+            pd.date_range("2023-12-31 23:50", periods=40, freq="5min"),
+        ]
     )
     symbols = everything.get_level_values(0).to_numpy()
     times = everything.get_level_values(1).as_unit("ns").asi8
     rows = history.locate(symbols, times)
-    known = set(zip(frame["symbol"], frame["datetime"].dt.as_unit("ns").astype("int64")))
+    stamps = frame["datetime"].dt.as_unit("ns").astype("int64")
+    known = set(zip(frame["symbol"], stamps, strict=True))
     expected = [key in known for key in zip(symbols, times, strict=True)]
     assert (rows >= 0).tolist() == expected
     found = rows[rows >= 0]

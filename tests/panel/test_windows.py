@@ -25,7 +25,9 @@ random_windows = st.fixed_dictionaries(
 
 def slow_bars(records, symbol, time, max_gap):
     """Return the bars of a symbol's segment up to a time, by walking backwards."""
-    own = [bar for bar in records if bar["symbol"] == symbol and bar["datetime"] <= time]
+    own = [
+        bar for bar in records if bar["symbol"] == symbol and bar["datetime"] <= time
+    ]
     own.sort(key=lambda bar: bar["datetime"])
     segment = [own.pop()]
     while own and (
@@ -225,5 +227,7 @@ def test_windows_carry_what_the_panel_carries(frame):
     panel, _ = Panel.from_frame(frame).align(labels)
     windows = Windows.from_panel(panel, 4)[::-1]
     for name in ("times", "symbols", "label_end"):
-        np.testing.assert_array_equal(getattr(windows, name), getattr(panel, name)[::-1])
+        np.testing.assert_array_equal(
+            getattr(windows, name), getattr(panel, name)[::-1]
+        )
     assert windows.columns == panel.columns == ("close", "volume")

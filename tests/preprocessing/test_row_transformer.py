@@ -29,7 +29,9 @@ from sk_ensemble.preprocessing import _row_transformer
 @pytest.fixture
 def frame():
     times = pd.date_range("2024-01-01", periods=30, freq="5min")
-    index = pd.MultiIndex.from_product([["B", "A"], times], names=["symbol", "datetime"])
+    index = pd.MultiIndex.from_product(
+        [["B", "A"], times], names=["symbol", "datetime"]
+    )
     values = np.random.default_rng(0).normal(5, 3, size=(len(index), 3))
     values[:30] += 100
     return pd.DataFrame(values, index=index, columns=["open", "close", "volume"])
@@ -73,7 +75,9 @@ def test_bars_after_the_last_sample_of_a_symbol_are_not_touched(panel):
     spy = FunctionTransformer(lambda bars: seen.append(len(bars)) or bars)
     changed = RowTransformer(spy).fit(panel).transform(panel[rows]).history
     touched = np.isfinite(changed.block).all(axis=1)
-    assert np.flatnonzero(touched).tolist() == list(range(panel.positions[rows].max() + 1))
+    assert np.flatnonzero(touched).tolist() == list(
+        range(panel.positions[rows].max() + 1)
+    )
     assert sum(seen) == touched.sum() < panel.history.n_bars
 
 
@@ -229,7 +233,9 @@ def test_by_symbol_takes_an_indexed_frame_in_any_order(panel, frame):
     result = RowTransformer(StandardScaler(), by="symbol").fit_transform(mixed)
     expected = RowTransformer(StandardScaler(), by="symbol").fit_transform(panel)
     table = pd.DataFrame(result, index=mixed.index, columns=mixed.columns)
-    np.testing.assert_allclose(Panel.from_frame(table).to_numpy(), expected.to_numpy(), rtol=1e-5)
+    np.testing.assert_allclose(
+        Panel.from_frame(table).to_numpy(), expected.to_numpy(), rtol=1e-5
+    )
 
 
 def test_by_symbol_refuses_what_has_no_symbols(frame):
@@ -324,7 +330,9 @@ def test_a_result_too_large_for_float32_is_refused(frame):
 def test_nan_is_left_to_the_transformer(frame):
     frame.iloc[7, 1] = np.nan
     panel = Panel.from_frame(frame)
-    assert np.isnan(RowTransformer(RobustScaler()).fit_transform(panel).to_numpy()).any()
+    assert np.isnan(
+        RowTransformer(RobustScaler()).fit_transform(panel).to_numpy()
+    ).any()
     filled = RowTransformer(SimpleImputer()).fit_transform(panel)
     assert np.isfinite(filled.to_numpy()).all()
 
@@ -348,8 +356,8 @@ def test_other_features_than_in_fit_are_refused(panel, frame):
 def test_other_lengths_are_refused(panel, y):
     with pytest.raises(ValueError, match=r"\[60, 55\]"):
         RowTransformer(StandardScaler()).fit(panel, y[:-5])
+    row = RowTransformer(StandardScaler(), by="symbol")
     with pytest.raises(ValueError, match=r"\[60, 60, 55\]"):
-        row = RowTransformer(StandardScaler(), by="symbol")
         row.fit(panel, y, sample_weight=WEIGHTS[5:])
 
 

@@ -18,7 +18,9 @@ from sk_ensemble.exceptions import DataError
 @pytest.fixture
 def frame():
     times = pd.date_range("2024-01-01", periods=40, freq="5min")
-    index = pd.MultiIndex.from_product([["B", "A"], times], names=["symbol", "datetime"])
+    index = pd.MultiIndex.from_product(
+        [["B", "A"], times], names=["symbol", "datetime"]
+    )
     values = np.random.default_rng(0).normal(size=(len(index), 2))
     return pd.DataFrame(values, index=index, columns=["close", "volume"])
 
@@ -160,7 +162,9 @@ def test_several_symbols_without_a_symbol_index_are_refused(frame):
     with pytest.raises(DataError, match="duplicate"):
         Windower(2).transform(pd.concat([frame, frame[:1]]))
     with pytest.raises(DataError, match="1 missing stamps"):
-        Windower(2).transform(frame.loc["A"].rename(index=lambda t: t if t.minute else pd.NaT)[:5])
+        Windower(2).transform(
+            frame.loc["A"].rename(index=lambda t: t if t.minute else pd.NaT)[:5]
+        )
 
 
 def test_infinite_bars_of_an_array_are_refused_and_nan_is_kept():
@@ -195,7 +199,10 @@ def test_features_are_recorded_and_compared(frame, panel):
     assert windower.n_features_in_ == 2
     assert windower.feature_names_in_.tolist() == ["close", "volume"]
     for other, message in [
-        (frame.rename(columns={"close": "open"}), r"missing: \['close'\]; not seen.*op"),
+        (
+            frame.rename(columns={"close": "open"}),
+            r"missing: \['close'\]; not seen.*op",
+        ),
         (frame[["volume", "close"]], "in another order"),
         (frame.assign(extra=1.0), r"not seen in fit: \['extra'\]"),
         (frame[["close"]], r"missing: \['volume'\]"),
@@ -257,8 +264,7 @@ def test_a_test_sample_sees_the_window_it_has_on_the_whole_panel(labelled, cv):
 
 
 def test_an_array_is_spliced_in_the_same_cross_validation(labelled):
-    X, y = labelled
-    bars = X.to_numpy()
+    bars = labelled[0].to_numpy()
     whole = Windower(6).transform(bars).gather()
     test = np.arange(0, len(bars), 3)
     assert not np.array_equal(Windower(6).transform(bars[test]).gather(), whole[test])
@@ -286,5 +292,7 @@ def test_every_check_of_scikit_learn_passes(transformer):
 
 
 def test_the_html_of_a_pipeline_can_be_drawn(panel):
-    model = Pipeline([("row", RowTransformer(StandardScaler())), ("window", Windower())])
+    model = Pipeline(
+        [("row", RowTransformer(StandardScaler())), ("window", Windower())]
+    )
     assert "StandardScaler" in model.fit(panel)._repr_html_()

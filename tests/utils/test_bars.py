@@ -61,7 +61,7 @@ def test_absent_keys_are_named(frame):
 @pytest.mark.parametrize("dtype", [object, "category", "str"])
 def test_a_missing_symbol_is_refused_with_its_row(frame, dtype):
     frame["symbol"] = pd.Series(["B", None, "B"]).astype(dtype)
-    with pytest.raises(DataError, match="'symbol' is missing in 1 rows.* row 1"):
+    with pytest.raises(DataError, match=r"'symbol' is missing in 1 rows.* row 1"):
         symbol_time_keys(frame)
 
 

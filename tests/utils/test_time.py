@@ -76,7 +76,14 @@ def test_mixed_zones_are_refused_with_the_rows():
 
 @pytest.mark.parametrize(
     "values",
-    [[1, 2], ["2024-01-01"], [1.5], [True], [STAMP, 1], pd.period_range("2024", periods=2)],
+    [
+        [1, 2],
+        ["2024-01-01"],
+        [1.5],
+        [True],
+        [STAMP, 1],
+        pd.period_range("2024", periods=2),
+    ],
 )
 def test_anything_else_is_refused_by_name_and_type(values):
     with pytest.raises(DataError, match="label_end must hold time stamps, got dtype"):
@@ -90,7 +97,9 @@ def test_stamps_beyond_the_range_are_refused(year):
         to_utc_ns(values)
 
 
-@pytest.mark.parametrize("value", ["4h", "240min", pd.Timedelta("4h"), dt.timedelta(hours=4)])
+@pytest.mark.parametrize(
+    "value", ["4h", "240min", pd.Timedelta("4h"), dt.timedelta(hours=4)]
+)
 def test_durations_are_nanoseconds(value):
     assert timedelta_ns(value, name="gap") == 4 * 3600 * 10**9
 
