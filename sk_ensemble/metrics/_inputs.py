@@ -68,6 +68,11 @@ def _as_floats(proba: np.ndarray) -> FloatArray:
         raise DataError(msg) from error
 
 
+#: How far from 1 probabilities may add up: many models compute them in float32, and
+#: the type they arrive in does not tell.
+_SLACK = float(np.sqrt(np.finfo(np.float32).eps))
+
+
 def _refuse_rows(wrong: BoolArray, proba: FloatArray, what: str) -> None:
     """Raise if some row is wrong, showing the first."""
     if wrong.any():
@@ -88,17 +93,16 @@ def _checked_proba(proba: Any, labels: np.ndarray) -> FloatArray:
             f"shape {table.shape}. Line the columns up with align_proba."
         )
         raise DataError(msg)
-    slack = np.sqrt(np.finfo(table.dtype).eps)
     _refuse_rows(
         np.asarray(~np.isfinite(table).all(axis=1)),
         table,
         "be finite (leave out rows without a prediction)",
     )
     _refuse_rows(
-        ((table < -slack) | (table > 1 + slack)).any(axis=1), table, "lie in [0, 1]"
+        ((table < -_SLACK) | (table > 1 + _SLACK)).any(axis=1), table, "lie in [0, 1]"
     )
     totals: FloatArray = table.sum(axis=1)
-    _refuse_rows(np.abs(totals - 1) > slack, table, "add up to 1")
+    _refuse_rows(np.abs(totals - 1) > _SLACK, table, "add up to 1")
     return np.clip(table, 0, 1)
 
 
