@@ -51,13 +51,16 @@ def level_or_column(data: Any, name: str) -> Any:
 
 
 def _as_objects(values: Any) -> np.ndarray:
-    """Return symbols as an array of objects; those of one category are one object."""
-    if not isinstance(values.dtype, pd.CategoricalDtype):
-        return np.asarray(values, dtype=object)
-    categorical = pd.Categorical(values)
+    """Return symbols as an array of objects, one object per distinct symbol.
+
+    Converting pandas text row by row would make one Python string per bar.
+    """
+    if values.dtype == object:
+        return np.asarray(values)
+    codes, names = pd.factorize(values)
     # Code -1, "missing", takes the None at the end.
-    names = np.array([*categorical.categories, None], dtype=object)
-    return names[categorical.codes]
+    missing = np.array([None], dtype=object)
+    return np.concatenate((np.asarray(names, dtype=object), missing))[codes]
 
 
 def symbol_time_keys(
