@@ -45,6 +45,9 @@ _OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 #: costs a whole block; a GPU takes as long for few rows as for many.
 _BLOCK_SIZES = {"cpu": 32, "cuda": 1024}
 
+#: Seed of the units dropped in prediction.
+_MASK_SEED = 0
+
 
 def _draw_seed(random_state: Any) -> int:
     """Return a seed for torch, leaving NumPy's global generator alone."""
@@ -94,6 +97,8 @@ class NetworkClassifier(EarlyStoppingMixin, WindowClassifier):
         Where to compute.
     amp : bool, default=False
         Whether to compute in bfloat16 where that is safe.
+    mc_samples : int, default=0
+        Networks with units dropped whose probabilities are averaged.
     verbose : int, default=0
         Above 0, show a progress bar.
     """
@@ -119,6 +124,7 @@ class NetworkClassifier(EarlyStoppingMixin, WindowClassifier):
         "n_jobs": [Integral, None],
         "device": [str],
         "amp": ["boolean"],
+        "mc_samples": [Interval(Integral, 0, None, closed="left")],
         "verbose": ["verbose"],
     }
 
@@ -142,6 +148,7 @@ class NetworkClassifier(EarlyStoppingMixin, WindowClassifier):
         n_jobs: int | None = None,
         device: str = "auto",
         amp: bool = False,
+        mc_samples: int = 0,
         verbose: int = 0,
     ) -> None:
         self.max_epochs = max_epochs
@@ -161,6 +168,7 @@ class NetworkClassifier(EarlyStoppingMixin, WindowClassifier):
         self.n_jobs = n_jobs
         self.device = device
         self.amp = amp
+        self.mc_samples = mc_samples
         self.verbose = verbose
 
     @abstractmethod
@@ -183,7 +191,7 @@ class NetworkClassifier(EarlyStoppingMixin, WindowClassifier):
         """Train for `n_rounds` epochs, or as the parameters say."""
         device = pick_device(self.device)
         seed = _draw_seed(self.random_state)
-        with torch_threads(n_threads(self.n_jobs)), seeded(seed, device):
+        with seeded(seed, device), torch_threads(n_threads(self.n_jobs)):
             train = self._labelled(training, device)
             held_out, best = None, None
             if validation is not None:
@@ -262,17 +270,30 @@ class NetworkClassifier(EarlyStoppingMixin, WindowClassifier):
 
     def _predict_windows(self, windows: Windows) -> FloatArray:
         device = torch.device(self.net_.device)
+        block_size = _BLOCK_SIZES.get(device.type, _BLOCK_SIZES["cuda"])
+        predict = self._predict_block
+        if self.mc_samples:
+            block_size, predict = 1, self._predict_sampled
         with torch_threads(n_threads(self.n_jobs)):
             on_device = DeviceWindows(windows, device, self.net_.dtype)
             self._standardize(on_device)
             return predict_in_blocks(
-                len(windows),
-                _BLOCK_SIZES.get(device.type, _BLOCK_SIZES["cuda"]),
-                partial(self._predict_block, on_device),
-                pad=True,
+                len(windows), block_size, partial(predict, on_device), pad=True
             )
 
     def _predict_block(self, windows: DeviceWindows, rows: IntArray) -> FloatArray:
         """Return the probabilities of some samples."""
         logits = self.net_.predict_logits(windows.gather(rows))
         return torch.softmax(logits.double(), dim=1).cpu().numpy()
+
+    def _predict_sampled(self, windows: DeviceWindows, rows: IntArray) -> FloatArray:
+        """Return the mean probabilities of one sample over thinned networks.
+
+        The batch holds copies of the one sample and the seed is fixed, so every
+        sample meets the same networks, whatever others are asked for with it.
+        """
+        batch = windows.gather(np.repeat(rows, self.mc_samples))
+        with seeded(_MASK_SEED, batch.device):
+            logits = self.net_.predict_logits(batch, dropout=True)
+        proba = torch.softmax(logits.double(), dim=1)
+        return proba.mean(dim=0, keepdim=True).cpu().numpy()

@@ -79,6 +79,11 @@ class LSTMClassifier(NetworkClassifier):
         Where to compute, by torch's names; "auto" is CUDA when there is a device.
     amp : bool, default=False
         Whether to compute in bfloat16 where torch deems it safe.
+    mc_samples : int, default=0
+        Predict the mean over this many networks with units dropped as in training
+        (Monte Carlo dropout [2]_), the same networks for every sample; each costs a
+        pass of its own. 0: predict once, with all units. Without `dropout` there is
+        nothing to average.
     verbose : int, default=0
         Above 0, show a progress bar with the time left.
 
@@ -130,6 +135,8 @@ class LSTMClassifier(NetworkClassifier):
     ----------
     .. [1] S. Hochreiter and J. Schmidhuber, "Long Short-Term Memory", Neural
        Computation 9(8), 1997, pages 1735-1780.
+    .. [2] Y. Gal and Z. Ghahramani, "Dropout as a Bayesian Approximation: Representing
+       Model Uncertainty in Deep Learning", ICML 2016.
 
     Examples
     --------
@@ -182,6 +189,7 @@ class LSTMClassifier(NetworkClassifier):
         n_jobs: int | None = None,
         device: str = "auto",
         amp: bool = False,
+        mc_samples: int = 0,
         verbose: int = 0,
     ) -> None:
         super().__init__(
@@ -202,6 +210,7 @@ class LSTMClassifier(NetworkClassifier):
             n_jobs=n_jobs,
             device=device,
             amp=amp,
+            mc_samples=mc_samples,
             verbose=verbose,
         )
         self.hidden_size = hidden_size

@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from skorch import NeuralNet
 from torch import nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from sk_ensemble.neural_network._batches import Batches, LabelledWindows
 
@@ -39,6 +40,8 @@ class WindowNet(NeuralNet):
     **kwargs : object
         Parameters of `skorch.NeuralNet`.
     """
+
+    module: Any
 
     def __init__(self, module: Any, *, amp: bool = False, **kwargs: Any) -> None:
         settings = {
@@ -130,9 +133,21 @@ class WindowNet(NeuralNet):
         return (self.criterion_(y_pred, codes) * weights).mean()
 
     @torch.inference_mode()
-    def predict_logits(self, batch: torch.Tensor) -> torch.Tensor:
-        """Return the outputs of one batch, dropout and the like switched off."""
-        self._set_training(False)
+    def predict_logits(
+        self, batch: torch.Tensor, *, dropout: bool = False
+    ) -> torch.Tensor:
+        """Return the outputs of one batch, with units dropped or not.
+
+        Parameters
+        ----------
+        batch : Tensor of shape (n_windows, window_length, n_features)
+            Windows.
+        dropout : bool, default=False
+            Whether to drop units as in training. Batch normalisation goes on to use
+            the statistics of training.
+        """
+        for part in self.module_.modules():
+            part.training = dropout and not isinstance(part, _BatchNorm)
         return self.infer(batch)
 
     def trim_for_prediction(self) -> None:

@@ -46,7 +46,7 @@ def make_schedule(
             patience=patience // 2,
         )
     policy: Any = CosineAnnealingLR
-    settings = {"T_max": n_steps}
+    settings: dict[str, Any] = {"T_max": n_steps}
     if name == "onecycle":
         policy = OneCycleLR
         settings = {"max_lr": learning_rate, "total_steps": n_steps}

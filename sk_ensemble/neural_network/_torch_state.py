@@ -42,13 +42,14 @@ def pick_device(device: str) -> torch.device:
     if device == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
-        return torch.zeros(1, device=device).add(1).cpu() and torch.device(device)
+        torch.zeros(1, device=device).add(1).cpu()
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         msg = (
             f"device={device!r} cannot be computed on: {str(error).splitlines()[0]} "
             "Use 'cpu', 'cuda' or 'auto'."
         )
         raise ValueError(msg) from error
+    return torch.device(device)
 
 
 @contextmanager

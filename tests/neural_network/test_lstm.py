@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
@@ -231,6 +232,15 @@ class TestThreads:
         finally:
             torch.set_num_threads(before)
         assert histories[0] == histories[1]
+
+    def test_fits_in_threads_do_not_share_random_numbers(self, samples):
+        X, y = samples
+        model = small(dropout=0.5, max_epochs=1)
+        together = Parallel(n_jobs=2, backend="threading")(
+            delayed(clone(model).fit)(X, y) for _ in range(4)
+        )
+        expected = model.fit(X, y).history_
+        assert [other.history_ for other in together] == [expected] * 4
 
 
 class TestEarlyStopping:
@@ -517,6 +527,7 @@ class TestOptions:
             {"n_iter_no_change": 0},
             {"class_weight": "even"},
             {"device": None},
+            {"mc_samples": -1},
         ],
         ids=lambda wrong: next(iter(wrong)),
     )
@@ -542,6 +553,52 @@ class TestMissingValues:
         panel, y = Panel.from_frame(bars).align(labels)
         X = Windower(4).transform(panel)
         assert np.isfinite(small().fit(X, y).predict_proba(X)).all()
+
+
+class TestMonteCarloDropout:
+    @pytest.fixture
+    def model(self, samples):
+        return small(hidden_size=16, dropout=0.5, mc_samples=40).fit(*samples)
+
+    def test_it_averages_the_probabilities_of_thinned_networks(self, samples, model):
+        X, _ = samples
+        values = (np.asarray(X) - model.mean_) / model.scale_
+        windows = torch.from_numpy(values).float()
+        module = copy.deepcopy(model.module_).train()
+        torch.manual_seed(0)
+        draws = [torch.softmax(module(windows), dim=1).detach() for _ in range(500)]
+        expected = torch.stack(draws).mean(dim=0)
+        model.mc_samples = 500
+        found = model.predict_proba(X[:10])
+        np.testing.assert_allclose(found, expected[:10], atol=0.03)
+        model.mc_samples = 0
+        assert np.abs(model.predict_proba(X) - expected.numpy()).max() > 0
+
+    def test_any_split_of_the_input_gives_equal_bits(self, samples, model):
+        X, _ = samples
+        together = model.predict_proba(X[:40])
+        for row in (0, 1, 33):
+            np.testing.assert_array_equal(
+                model.predict_proba(X[[row]])[0], together[row]
+            )
+        np.testing.assert_array_equal(model.predict_proba(X[20:40]), together[20:])
+
+    def test_it_leaves_later_predictions_and_generators_alone(self, samples, model):
+        X, _ = samples
+        state = torch.get_rng_state()
+        sampled = model.predict_proba(X[:5])
+        model.mc_samples = 0
+        plain = model.predict_proba(X[:5])
+        assert not np.array_equal(plain, sampled)
+        np.testing.assert_array_equal(model.predict_proba(X[:5]), plain)
+        assert torch.equal(torch.get_rng_state(), state)
+
+    def test_without_dropout_there_is_nothing_to_average(self, samples):
+        X, y = samples
+        model = small().fit(X, y)
+        plain = model.predict_proba(X[:9])
+        sampled = model.set_params(mc_samples=3).predict_proba(X[:9])
+        np.testing.assert_allclose(sampled, plain, rtol=1e-5)
 
 
 @pytest.mark.gpu

@@ -128,6 +128,15 @@ def test_amp_computes_in_bfloat16_and_answers_in_the_type_of_the_input():
     assert seen == [torch.float32, torch.bfloat16]
 
 
+def test_batch_normalisation_goes_on_to_use_the_statistics_of_training():
+    net = WindowNet(nn.Sequential(nn.BatchNorm1d(3), nn.Dropout(0.5))).initialize()
+    batch = torch.full((4, 3, 2), 5.0)
+    assert net.predict_logits(batch).sum() == pytest.approx(5 * 24, rel=1e-4)
+    kept = net.predict_logits(batch, dropout=True)
+    assert set(kept.unique().round().tolist()) == {0, 10}
+    assert net.module_[0].num_batches_tracked == 0
+
+
 def test_a_trimmed_net_holds_its_weights_once_and_no_data():
     net = WindowNet(nn.Sequential(nn.Flatten(), nn.Linear(6, 500), nn.Linear(500, 3)))
     net.module.double()
