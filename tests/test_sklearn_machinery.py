@@ -39,6 +39,17 @@ from sklearn.utils import resample, shuffle
 from sk_ensemble import Panel, PurgedSplit, RowTransformer, Windower, Windows
 from sk_ensemble.exceptions import PanelConversionError
 
+
+class Counting(StandardScaler):
+    """A scaler that knows how often any of its kind was fitted."""
+
+    n_fits = 0
+
+    def fit(self, X, y=None):
+        type(self).n_fits += 1
+        return super().fit(X, y)
+
+
 GRID = {"window__window_length": [1, 3], "row__transformer__with_mean": [True, False]}
 CV = PurgedSplit(3, purged_size=2)
 
@@ -163,6 +174,15 @@ def test_cross_val_predict_keeps_the_order_of_the_samples(data, model):
     proba = cross_val_predict(model, X, y, cv=CV, method="predict_proba", n_jobs=2)
     for train, test in CV.split(X, y):
         np.testing.assert_allclose(proba[test], by_hand(X, y, train, test), atol=1e-5)
+
+
+def test_a_pipeline_remembers_its_transformers(data, model, tmp_path):
+    X, y = data
+    model.set_params(memory=str(tmp_path), row=RowTransformer(Counting()))
+    for n_samples in (100, 100, 50):
+        model.fit(X[:n_samples], y[:n_samples])
+    assert Counting.n_fits == 2
+    assert model.score(X, y) > 0.8
 
 
 def test_curves_work(data, model):

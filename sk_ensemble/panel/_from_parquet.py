@@ -11,7 +11,8 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -38,6 +39,18 @@ _CACHE_FORMAT = 2
 
 #: Bytes per bar for keys and sorting, beside the features.
 _KEY_BYTES = 64
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Put the name of the file in front of every complaint about its content."""
+    try:
+        yield
+    except DataError as error:
+        if str(path) in str(error):
+            raise
+        msg = f"{path}: {error}"
+        raise DataError(msg) from error
 
 
 def open_parquet(path: Path, *, categories: Sequence[str] = ()) -> pq.ParquetFile:
@@ -76,14 +89,14 @@ def _read(file: pq.ParquetFile, path: Path, columns: list[str]) -> pa.Table:
         raise DataError(msg) from error
 
 
-def _refuse_no_numbers(path: Path, schema: pa.Schema, names: list[str]) -> None:
+def _refuse_no_numbers(schema: pa.Schema, names: list[str]) -> None:
     """Raise before reading features that hold no numbers."""
     bad = {name: str(schema.field(name).type) for name in names}
     bad = {n: t for n, t in bad.items() if not _is_numeric(schema.field(n).type)}
     if bad:
         listed = ", ".join(f"{name!r} ({kind})" for name, kind in bad.items())
         msg = (
-            f"Features of {path} that are no numbers: {listed}. Leave them out with "
+            f"Features that are no numbers: {listed}. Leave them out with "
             "features=[...], or encode them first."
         )
         raise DataError(msg)
@@ -164,7 +177,7 @@ class _Source:
         _refuse_too_large(file, self.path, n_feature_bytes, keys)
         table = _read(file, self.path, list(keys)).to_pandas()
         if not len(table):
-            msg = f"{self.path} has no rows, so there is nothing to build a panel from."
+            msg = "The file has no rows, so there is nothing to build a panel from."
             raise DataError(msg)
         symbols, times = symbol_time_keys(table, time=self.time, symbol=self.symbol)
         return history_of_columns(
@@ -184,16 +197,12 @@ class _Source:
         absent = [name for name in keys if name not in schema.names]
         if absent:
             msg = (
-                f"{self.path} has no columns {absent}; it has {schema.names}. Name "
-                "yours with the time= and symbol= arguments."
+                f"The file has no columns {absent}; it has {schema.names}. Name yours "
+                "with the time= and symbol= arguments."
             )
             raise DataError(msg)
-        try:
-            names = feature_columns(_without_index(schema), self.features, keys)
-        except DataError as error:
-            msg = f"{self.path}: {error}"
-            raise DataError(msg) from error
-        _refuse_no_numbers(self.path, schema, names)
+        names = feature_columns(_without_index(schema), self.features, keys)
+        _refuse_no_numbers(schema, names)
         return names
 
     def cache_name(self) -> str:
@@ -333,9 +342,10 @@ def history_from_parquet(
         symbol,
         check_dtype(dtype),
     )
-    if cache_dir is None:
-        return source.read(max_gap=max_gap)
-    folder = cache_dir / source.cache_name()
-    if not folder.is_dir():
-        _write_cache(source, folder)
-    return _read_cache(folder, max_gap=max_gap)
+    with _naming(path):
+        if cache_dir is None:
+            return source.read(max_gap=max_gap)
+        folder = cache_dir / source.cache_name()
+        if not folder.is_dir():
+            _write_cache(source, folder)
+        return _read_cache(folder, max_gap=max_gap)

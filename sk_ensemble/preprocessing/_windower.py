@@ -84,12 +84,14 @@ def _refuse_incomplete(windows: Windows) -> None:
     raise DataError(msg)
 
 
-def _refuse_symbol_column(X: Any) -> None:
-    """Raise if the symbols of a frame stand in a column instead of the index."""
-    if not isinstance(X, pd.DataFrame) or "symbol" not in X.columns:
+def _refuse_key_columns(X: Any) -> None:
+    """Raise if symbols or times stand in a column of a frame, not in its index."""
+    columns = X.columns if isinstance(X, pd.DataFrame) else ()
+    keys = [name for name in ("symbol", "datetime") if name in columns]
+    if not keys:
         return
     msg = (
-        "The frame has a column 'symbol': as a feature it would let windows run "
+        f"The frame has the columns {keys}, which are no features: windows would run "
         "across symbols. Use Panel.from_frame(frame), or index the frame with "
         "frame.set_index(['symbol', 'datetime'])."
     )
@@ -217,7 +219,7 @@ class Windower(PanelOutputMixin, CallbackSupportMixin, TransformerMixin, BaseEst
         if isinstance(X, Panel):
             self._check_panel(X, reset=reset)
             return X
-        _refuse_symbol_column(X)
+        _refuse_key_columns(X)
         values = self._values(X, reset=reset)
         if isinstance(X, pd.DataFrame):
             return Panel(*history_of_frame(X, values))

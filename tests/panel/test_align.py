@@ -80,6 +80,13 @@ def test_neutrals_can_be_left_out_and_stay_in_the_history(panel, labels):
     assert X.history is panel.history
 
 
+def test_labels_that_are_no_numbers_have_no_neutrals(panel, labels):
+    table = labels.dropna().assign(label="up")
+    X, y = panel.align(table, exclude_neutrals=True)
+    assert len(X) == len(table)
+    assert set(y) == {"up"}
+
+
 def test_a_part_of_a_panel_is_aligned_to_its_own_samples(panel, labels):
     everything = as_dict(*panel.align(labels))
     X, y = panel[::-2].align(labels)

@@ -238,6 +238,34 @@ def test_features_that_are_no_numbers_are_refused_before_reading(
         Panel.from_parquet(tmp_path / "text.parquet")
 
 
+def test_only_the_needed_columns_are_read(path, monkeypatch):
+    asked = []
+
+    def read(file, path, columns):
+        asked.extend(columns)
+        return file.read(columns=columns)
+
+    monkeypatch.setattr(_from_parquet, "_read", read)
+    Panel.from_parquet(path, features=["close"])
+    assert sorted(asked) == ["close", "datetime", "symbol"]
+
+
+@pytest.mark.parametrize("cached", [False, True])
+def test_faults_in_the_content_name_the_file_too(path, cache_dir, cached):
+    bars = pd.read_parquet(path)
+    bars.loc[3, "close"] = np.inf
+    bars.to_parquet(path)
+    with pytest.raises(DataError) as caught:
+        Panel.from_parquet(path, cache_dir=cache_dir if cached else None)
+    for part in (str(path), "'close'", "row 3", f"symbol {bars['symbol'][3]!r}"):
+        assert str(caught.value).count(part) == 1
+
+
+def test_a_system_that_does_not_tell_its_memory_has_no_limit(path, monkeypatch):
+    monkeypatch.delattr(os, "sysconf")
+    assert len(Panel.from_parquet(path))
+
+
 def test_a_file_without_rows_is_refused(path):
     pd.read_parquet(path).iloc[:0].to_parquet(path)
     with pytest.raises(DataError, match="has no rows"):

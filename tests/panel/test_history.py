@@ -58,3 +58,11 @@ def test_large_histories_reach_workers_as_a_memory_map(n_bars, is_mapped):
     panel = Panel(history, np.arange(n_bars))
     results = Parallel(n_jobs=2)(delayed(describe)(panel[part::2]) for part in (0, 1))
     assert results == [(is_mapped, n_bars * 10)] * 2
+
+
+def test_cached_bars_stay_the_file_they_are_in_workers(frame, tmp_path):
+    frame.to_parquet(tmp_path / "bars.parquet")
+    panel = Panel.from_parquet(tmp_path / "bars.parquet", cache_dir=tmp_path)
+    assert describe(panel)[0]
+    (result,) = Parallel(n_jobs=2)([delayed(describe)(panel[::2])])
+    assert result == describe(panel)

@@ -155,10 +155,9 @@ def test_rows_without_an_index_are_bars_in_order(kind):
 def test_several_symbols_without_a_symbol_index_are_refused(frame):
     with pytest.raises(DataError, match="repeated stamps"):
         Windower(2).fit(frame.droplevel("symbol"))
-    with pytest.raises(DataError, match="column 'symbol'"):
-        Windower(2).fit(frame.reset_index())
-    with pytest.raises(DataError, match="column 'symbol'"):
-        Windower(2).fit(frame.reset_index("symbol"))
+    for levels in (["symbol", "datetime"], ["symbol"], ["datetime"]):
+        with pytest.raises(DataError, match=rf"the columns \[.*'{levels[0]}'"):
+            Windower(2).fit(frame.reset_index(levels))
     with pytest.raises(DataError, match="duplicate"):
         Windower(2).transform(pd.concat([frame, frame[:1]]))
     with pytest.raises(DataError, match="1 missing stamps"):
