@@ -28,12 +28,13 @@ from sk_ensemble.experiments import (
     terminal_tables,
 )
 
-READING = """\
-Direction gain is the log loss of a coin toss between up and down minus the model's,
-where the price moved. Direction is "shown" if the whole 95 % interval (a bootstrap of
-days) lies above 0. A better log loss without that is knowledge of how much the price
-moves, not which way. Ensembles have no CV figure: they chose their weights there.
-"""
+READING = (
+    "Direction gain is the log loss of a coin toss between up and down minus the "
+    "model's, where the price moved. Direction is 'shown' if the whole 95 % interval "
+    "(a bootstrap of days) lies above 0. A better log loss without that is knowledge "
+    "of how much the price moves, not which way. Ensembles have no CV figure: they "
+    "chose their weights there."
+)
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:

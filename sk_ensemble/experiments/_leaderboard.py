@@ -119,7 +119,9 @@ def _terminal_table(title: str, headings: Sequence[str], rows: Iterable[Any]) ->
     """Return a table that fits into 80 columns."""
     rich_table = import_optional("rich.table", extra="experiments")
     box = import_optional("rich.box", extra="experiments")
-    shown = rich_table.Table(title=title, box=box.SIMPLE_HEAD, title_justify="left")
+    shown = rich_table.Table(
+        title=title, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), title_justify="left"
+    )
     for heading in headings:
         side = "left" if heading in ("model", "direction") else "right"
         shown.add_column(heading, justify=side, no_wrap=True)
@@ -169,7 +171,7 @@ def _draw_points(axis: Any, rows: pd.DataFrame, columns: Sequence[str]) -> None:
         axis.axvline(0, color="0.6", linewidth=1, zorder=0)
     axis.grid(axis="x", alpha=0.3)
     axis.set_yticks(list(places), rows["model"])
-    axis.invert_yaxis()
+    axis.set_ylim(len(rows) - 0.5, -0.5)
 
 
 _PANELS = (
