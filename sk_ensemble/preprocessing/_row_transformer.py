@@ -231,8 +231,9 @@ class RowTransformer(
     Raises
     ------
     DataError
-        If the transformer drops rows or makes infinities, or if a symbol was not
-        seen in fit and ``by="symbol"``.
+        If the transformer drops rows or makes infinities; if targets or weights are
+        indexed by other bars than X; with ``by="symbol"``, if a symbol was not seen in
+        fit or gets other features than the rest.
 
     See Also
     --------

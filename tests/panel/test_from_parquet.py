@@ -141,6 +141,10 @@ def cut(file):
     os.truncate(file, file.stat().st_size - 8)
 
 
+def grow(file):
+    file.write_bytes(file.read_bytes() + b"12345678")
+
+
 def remove(file):
     file.unlink()
 
@@ -149,7 +153,7 @@ def garble(file):
     file.write_bytes(b"\x00garbage" * 3)
 
 
-@pytest.mark.parametrize("damage", [cut, remove, garble])
+@pytest.mark.parametrize("damage", [cut, grow, remove, garble])
 @pytest.mark.parametrize("name", ["block.raw", "times.raw", "description.json"])
 def test_a_damaged_cache_is_refused_and_names_the_folder(path, cache_dir, damage, name):
     Panel.from_parquet(path, cache_dir=cache_dir)
