@@ -46,6 +46,20 @@ class BacktestResult:
         Sharpe ratio is undefined in some resample, as with very few trades or days.
     n_days : int
         Number of trading days, those without a trade too.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_ensemble.backtest import backtest
+    >>> bars = pd.DataFrame({
+    ...     "symbol": "A",
+    ...     "datetime": pd.date_range("2021-01-04 09:35", periods=3, freq="5min"),
+    ...     "close": [100.0, 101.0, 101.0],
+    ... })
+    >>> index = pd.MultiIndex.from_frame(bars[["symbol", "datetime"]])
+    >>> result = backtest(pd.Series([1.0, 0.0, 0.0], index=index), bars, costs=0.001)
+    >>> result.bars["net"].round(4).tolist()
+    [-0.001, 0.009, 0.0]
     """
 
     bars: pd.DataFrame

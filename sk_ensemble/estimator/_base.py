@@ -43,6 +43,13 @@ class WindowClassifier(
         Names of the features, where the input has names.
     window_length_ : int
         Bars per window.
+
+    Examples
+    --------
+    >>> from sk_ensemble.baseline import PriorBaseline
+    >>> from sk_ensemble.estimator import WindowClassifier
+    >>> isinstance(PriorBaseline(), WindowClassifier)
+    True
     """
 
     classes_: np.ndarray

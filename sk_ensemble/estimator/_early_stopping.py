@@ -22,6 +22,13 @@ class EarlyStoppingMixin(WindowClassifier):
 
     A family has the parameters `early_stopping`, `validation_fraction`,
     `n_iter_no_change` and `refit_tail`, and supplies `_fit_rounds`.
+
+    Examples
+    --------
+    >>> from sk_ensemble import LightGBMClassifier
+    >>> from sk_ensemble.estimator import EarlyStoppingMixin
+    >>> issubclass(LightGBMClassifier, EarlyStoppingMixin)
+    True
     """
 
     n_iter_: int

@@ -60,6 +60,14 @@ def as_windows(estimator: Any, X: Any, *, reset: bool) -> Windows:
     ------
     DataError
         If width, names or window length differ from those seen in fit.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.baseline import PriorBaseline
+    >>> from sk_ensemble.estimator import as_windows
+    >>> as_windows(PriorBaseline(), np.zeros((4, 3, 2)), reset=True)
+    Windows(4 samples x 3 bars x 2 features of 12 bars)
     """
     if isinstance(X, Samples):
         windows = _of_samples(estimator, X, reset=reset)

@@ -32,6 +32,16 @@ class TrainingSet:
         Positive weights, class weights included.
     n_classes : int
         Number of classes, some of which may be absent here.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble import Windower
+    >>> from sk_ensemble.estimator import TrainingSet
+    >>> windows = Windower(2).transform(np.zeros((3, 1)))
+    >>> training = TrainingSet(windows, np.array([0, 1, 1]), np.ones(3), n_classes=2)
+    >>> len(training[1:])
+    2
     """
 
     windows: Windows

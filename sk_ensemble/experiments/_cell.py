@@ -30,6 +30,13 @@ class Cell:
         Parameters of the model as text.
     out_of_fold : DataFrame or None
         Predictions of the development samples.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_ensemble.experiments import Cell
+    >>> Cell("xgboost", 5, test=pd.DataFrame(), metrics={}, params={}).name
+    'xgboost_h5'
     """
 
     model: str

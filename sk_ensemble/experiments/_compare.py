@@ -70,6 +70,14 @@ class Comparison:
         What was compared, in sentences.
     run_dir : Path
         Where everything was written.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from sk_ensemble.experiments import Comparison
+    >>> Comparison([], pd.DataFrame(), ["No bars."], Path("runs")).facts
+    ['No bars.']
     """
 
     cells: list[Cell]
@@ -167,7 +175,7 @@ def _ensemble_cells(
     ]
     if len(members) < 2:
         return []
-    known = {cell.model: cell.out_of_fold for cell in members}
+    known = {c.model: c.out_of_fold for c in members if c.out_of_fold is not None}
     proba = {c.model: c.test[list(PROBA_COLUMNS)].to_numpy() for c in members}
     seconds = {
         kind: sum(cell.metrics["seconds"][kind] for cell in members)
@@ -273,11 +281,20 @@ def compare(
 
     Examples
     --------
+    >>> import tempfile
+    >>> from pathlib import Path
     >>> from sk_ensemble.experiments import ComparisonConfig, compare
-    >>> config = ComparisonConfig(models=("prior",), horizons=(5,))
-    >>> compare(config).leaderboard  # doctest: +SKIP
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> config = ComparisonConfig(
+    ...     symbols=("IF",), horizons=(5,), models=("prior", "volatility"),
+    ...     start="2021-01", development_end="2021-05-31", n_splits=3,
+    ...     embargo_size=60, output_dir=Path(folder.name), tracking=False, n_jobs=1,
+    ... )
+    >>> sorted(compare(config).leaderboard["model"])
+    ['prior', 'volatility']
+    >>> folder.cleanup()
     """
-    run_dir = make_run_dir(config.output_dir, "baseline")
+    run_dir = make_run_dir(Path(config.output_dir), "baseline")
     market = load_market(config)
     data = {h: prepare_horizon(market, h, config) for h in config.horizons}
     facts = _facts(market, data, config)
@@ -294,5 +311,5 @@ def compare(
     _write(cells, table, run_dir)
     if config.tracking:
         params = {name: repr(value) for name, value in settings.items()}
-        track(cells, run_dir, config.output_dir, params)
+        track(cells, run_dir, Path(config.output_dir), params)
     return Comparison(cells, table, facts, run_dir)

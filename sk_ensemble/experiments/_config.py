@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import copy
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,17 @@ import pandas as pd
 from sk_ensemble.exceptions import ConfigError
 
 __all__ = ["ComparisonConfig"]
+
+#: The baselines first, then the families they are there for.
+_MODELS = (
+    "prior",
+    "clock",
+    "volatility",
+    "logistic",
+    "xgboost",
+    "lightgbm",
+    "lstm",
+)
 
 #: Settings that make a family affordable on two cores; the rest are its own defaults.
 _AFFORDABLE: dict[str, dict[str, Any]] = {
@@ -36,8 +48,9 @@ class ComparisonConfig:
         Symbols of the shipped bars: an index future and a metal.
     horizons : tuple of int, default=(5, 20)
         Horizons of the labels, bars.
-    models : tuple of str
-        Registry names; the default has three baselines and four families.
+    models : tuple of str or None, default=None
+        Registry names. None means the three baselines and a linear model, two
+        boosters and a network.
     start : str, default="2018-07-01"
         First day of the bars that are used.
     development_end : str, default="2020-06-30"
@@ -60,12 +73,12 @@ class ComparisonConfig:
         Worker processes; -1 means one per core. The results do not depend on it.
     random_state : int, default=42
         Seed of every model.
-    output_dir : Path, default=Path("experiments")
+    output_dir : str or Path, default="experiments"
         Where runs and the tracking store go.
     tracking : bool, default=True
         Whether to record the runs in MLflow.
-    model_params : dict of dict
-        Parameters by model name; the defaults keep the network small.
+    model_params : dict of dict or None, default=None
+        Parameters by model name. None means settings that keep the network small.
 
     Raises
     ------
@@ -81,15 +94,8 @@ class ComparisonConfig:
 
     symbols: tuple[str, ...] = ("IF", "AG")
     horizons: tuple[int, ...] = (5, 20)
-    models: tuple[str, ...] = (
-        "prior",
-        "clock",
-        "volatility",
-        "logistic",
-        "xgboost",
-        "lightgbm",
-        "lstm",
-    )
+    # None is replaced at once, so readers need not reckon with it.
+    models: tuple[str, ...] = None  # type: ignore[assignment]
     start: str = "2018-07-01"
     development_end: str = "2020-06-30"
     end: str | None = None
@@ -100,13 +106,15 @@ class ComparisonConfig:
     stride: int = 2
     n_jobs: int = -1
     random_state: int = 42
-    output_dir: Path = Path("experiments")
+    output_dir: str | Path = "experiments"
     tracking: bool = True
-    model_params: dict[str, dict[str, Any]] = field(
-        default_factory=lambda: {name: dict(p) for name, p in _AFFORDABLE.items()}
-    )
+    model_params: dict[str, dict[str, Any]] = None  # type: ignore[assignment]
 
     def __post_init__(self) -> None:
+        if self.models is None:
+            object.__setattr__(self, "models", _MODELS)
+        if self.model_params is None:
+            object.__setattr__(self, "model_params", copy.deepcopy(_AFFORDABLE))
         faults = list(self._faults())
         if faults:
             msg = "The comparison cannot run:\n" + "\n".join(f"- {f}" for f in faults)
@@ -141,7 +149,7 @@ class ComparisonConfig:
         **changes : dict
             Other values for any parameter.
         """
-        small = {
+        small: dict[str, Any] = {
             "end": "2020-12-31",
             "n_splits": 3,
             "stride": 12,

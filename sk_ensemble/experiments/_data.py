@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import BoolArray, IntArray
+from sk_ensemble._typing import BoolArray, IntArray, NanosecondArray
 from sk_ensemble.datasets import contract_specs, load_bars
 from sk_ensemble.exceptions import EmptyFoldError
 from sk_ensemble.experiments._config import ComparisonConfig
@@ -105,7 +106,15 @@ def load_market(config: ComparisonConfig) -> MarketData:
 def _thinned(times: IntArray, stride: int) -> BoolArray:
     """Mark every `stride`-th time stamp, of all symbols together."""
     _, ranks = np.unique(times, return_inverse=True)
-    return ranks % stride == 0
+    return np.equal(ranks % stride, 0)
+
+
+def _spans(X: Panel) -> tuple[NanosecondArray, NanosecondArray]:
+    """Return the times of labelled samples and the ends of their labels."""
+    return (
+        cast(NanosecondArray, X.times_ns),
+        cast(NanosecondArray, X.label_end_ns),
+    )
 
 
 def _outcomes(bars: pd.DataFrame, horizon: int) -> pd.DataFrame:
@@ -124,14 +133,15 @@ def prepare_horizon(
     """
     outcomes = _outcomes(market.bars, horizon)
     X, y = market.panel.align(outcomes.rename(columns={"y": "label"}))
-    inside = X.label_end_ns < market.development_stop
-    kept = np.flatnonzero(inside)
-    kept = kept[_thinned(X.times_ns[kept], config.stride)]
+    times, ends = _spans(X)
+    kept = np.flatnonzero(ends < market.development_stop)
+    kept = kept[_thinned(times[kept], config.stride)]
     if not len(kept):
         msg = (
             f"No development sample is left for horizon {horizon} between "
             f"{config.start} and {config.development_end}. Choose a longer period."
         )
         raise EmptyFoldError(msg)
-    X_test = market.panel[market.panel.times_ns >= market.test_start]
+    bar_times = cast(NanosecondArray, market.panel.times_ns)
+    X_test = market.panel[bar_times >= market.test_start]
     return HorizonData(horizon, X[kept], y[kept], X_test, outcomes)

@@ -31,7 +31,8 @@ def soft_vote(members: Mapping[str, FloatArray]) -> FloatArray:
     proba : ndarray of shape (n_samples, n_classes)
         Their mean.
     """
-    return np.mean(list(members.values()), axis=0)
+    mean: FloatArray = np.mean(list(members.values()), axis=0)
+    return mean
 
 
 def _meta_features(members: Mapping[str, FloatArray]) -> FloatArray:

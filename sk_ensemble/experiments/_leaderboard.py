@@ -80,12 +80,16 @@ def _interval(estimate: float, low: float, high: float, digits: int) -> str:
 
 def _score_cells(row: Any) -> list[str]:
     """Format what a model knows."""
-    gain = (row.direction_gain, row.direction_gain_low, row.direction_gain_high)
+    gain = (
+        row.direction_gain * _MILLI,
+        row.direction_gain_low * _MILLI,
+        row.direction_gain_high * _MILLI,
+    )
     return [
         row.model,
         _number(row.cv_log_loss, 4),
         _number(row.log_loss, 4),
-        _interval(*(value * _MILLI for value in gain), 1),
+        _interval(*gain, 1),
         _number(row.direction_auc, 3),
         _number(row.mcc, 3),
         verdict(row),

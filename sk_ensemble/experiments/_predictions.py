@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import FloatArray, IntArray
+from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
 from sk_ensemble.experiments._data import HorizonData
 from sk_ensemble.experiments._tasks import LABELS, FitResult
 from sk_ensemble.panel import Panel
@@ -27,7 +29,7 @@ def _frame(
 ) -> pd.DataFrame:
     """Put predictions beside the outcomes of their bars; no label is missing data."""
     index = pd.MultiIndex.from_arrays(
-        [X.symbols, pd.DatetimeIndex(X.times).tz_localize("UTC")],
+        [X.symbols, pd.to_datetime(cast(NanosecondArray, X.times_ns), utc=True)],
         names=["symbol", "datetime"],
     )
     known = outcomes.reindex(index)

@@ -99,7 +99,9 @@ def _checked_proba(proba: Any, labels: np.ndarray) -> FloatArray:
         "be finite (leave out rows without a prediction)",
     )
     _refuse_rows(
-        ((table < -_SLACK) | (table > 1 + _SLACK)).any(axis=1), table, "lie in [0, 1]"
+        np.asarray(((table < -_SLACK) | (table > 1 + _SLACK)).any(axis=1)),
+        table,
+        "lie in [0, 1]",
     )
     totals: FloatArray = table.sum(axis=1)
     _refuse_rows(np.abs(totals - 1) > _SLACK, table, "add up to 1")

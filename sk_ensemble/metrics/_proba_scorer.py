@@ -47,6 +47,12 @@ class ProbaScorer(_BaseScorer):
         -1 turns a loss into a score.
     kwargs : dict
         Keyword arguments of the metric, ``labels`` among them.
+
+    Examples
+    --------
+    >>> from sk_ensemble.metrics import log_loss, make_proba_scorer
+    >>> make_proba_scorer(log_loss, labels=(-1, 0, 1), greater_is_better=False)
+    make_proba_scorer(log_loss, labels=(-1, 0, 1), greater_is_better=False)
     """
 
     def __init__(

@@ -35,6 +35,12 @@ class Interval:
         Ends of the interval. NaN if the statistic is undefined in some resample.
     n_blocks : int
         Number of blocks (days) that were resampled.
+
+    Examples
+    --------
+    >>> from sk_ensemble.metrics import Interval
+    >>> Interval(estimate=0.5, low=0.25, high=0.75, n_blocks=40).low
+    0.25
     """
 
     estimate: float
