@@ -138,9 +138,9 @@ def test_batch_normalisation_goes_on_to_use_the_statistics_of_training():
 
 
 def test_a_trimmed_net_holds_its_weights_once_and_no_data():
-    net = WindowNet(nn.Sequential(nn.Flatten(), nn.Linear(6, 500), nn.Linear(500, 3)))
-    net.module.double()
-    n_bytes = sum(p.numel() * p.element_size() for p in net.module.parameters())
+    module = nn.Sequential(nn.Flatten(), nn.Linear(6, 500), nn.Linear(500, 3)).double()
+    net = WindowNet(module, max_epochs=1)
+    n_bytes = sum(p.numel() * p.element_size() for p in module.parameters())
     training, _ = labelled(5000)
     net.train(training, None)
     assert len(pickle.dumps(net)) > 2 * n_bytes
