@@ -143,6 +143,8 @@ class BoosterClassifier(EarlyStoppingMixin):
 
     def _seed(self) -> int:
         """Return the seed for the library's own generator."""
+        if self.random_state is None:
+            return 0
         return int(check_random_state(self.random_state).randint(2**31 - 1))
 
     @property

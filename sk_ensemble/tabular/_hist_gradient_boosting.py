@@ -18,9 +18,9 @@ def hist_gradient_boosting(
     *,
     learning_rate: float = 0.05,
     max_iter: int = 100,
-    max_leaf_nodes: int | None = 15,
+    max_leaf_nodes: int | None = 8,
     max_depth: int | None = None,
-    min_samples_leaf: int = 50,
+    min_samples_leaf: int = 100,
     l2_regularization: float = 1.0,
     max_features: float = 1.0,
     max_bins: int = 255,
@@ -40,11 +40,11 @@ def hist_gradient_boosting(
         Factor of each tree.
     max_iter : int, default=100
         Rounds of boosting.
-    max_leaf_nodes : int or None, default=15
+    max_leaf_nodes : int or None, default=8
         Leaves of each tree; None means no limit.
     max_depth : int or None, default=None
         Levels of each tree; None means no limit.
-    min_samples_leaf : int, default=50
+    min_samples_leaf : int, default=100
         Least number of samples in a leaf.
     l2_regularization : float, default=1.0
         L2 penalty on the scores of leaves.

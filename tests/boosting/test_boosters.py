@@ -40,7 +40,8 @@ def test_every_check_of_scikit_learn_passes(booster, params):
 
 
 def test_the_checks_do_not_pass_because_nothing_is_learnt():
-    found = statuses(LightGBMClassifier(n_estimators=10, min_child_samples=1))
+    params = {"n_estimators": 10, "colsample_bytree": 1.0}
+    found = statuses(LightGBMClassifier(**params, min_child_samples=1))
     assert set(found) == {"passed"}
 
 
@@ -54,9 +55,9 @@ def test_a_booster_that_ignores_weights_fails_a_check():
 
 def native(model, X, y):
     """Train the library's own classifier on the whole matrix."""
-    common = {"n_estimators": 8, "learning_rate": 0.3, "n_jobs": 1}
+    common = {"n_estimators": 8, "learning_rate": 0.3, "max_depth": 3, "n_jobs": 1}
     if isinstance(model, XGBoostClassifier):
-        return xgboost.XGBClassifier(**common, max_depth=6).fit(X, y)
+        return xgboost.XGBClassifier(**common).fit(X, y)
     return lightgbm.LGBMClassifier(
         **common, verbosity=-1, min_data_in_bin=1, feature_pre_filter=False
     ).fit(X, y)
@@ -64,13 +65,14 @@ def native(model, X, y):
 
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_trees_are_those_of_the_library_on_the_whole_matrix(
-    small, samples, classes
+    booster, small, samples, classes
 ):
     windows, y = samples
     if classes == 2:
         windows, y = windows[y != 0], y[y != 0]
     flat = windows.gather().reshape(len(windows), -1)
-    model = small().fit(windows, y)
+    own = {} if booster is XGBoostClassifier else {"num_leaves": 31}
+    model = small(max_depth=3, colsample_bytree=1.0, **own).fit(windows, y)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         oracle = native(model, flat, np.unique(y, return_inverse=True)[1])
@@ -434,7 +436,13 @@ def test_weights_of_xgboost_are_repetitions(weighted):
 def gap_of_repetition(weighted, **params):
     """Compare the predictions from weights with those from repeated rows."""
     X, y, weights = weighted
-    settings = {"max_bin": 1000, "min_child_samples": 0, **params}
+    settings = {
+        "max_bin": 1000,
+        "min_child_samples": 0,
+        "num_leaves": 31,
+        "colsample_bytree": 1.0,
+        **params,
+    }
     model = LightGBMClassifier(**settings).fit(X, y, weights)
     repeated = LightGBMClassifier(**settings).fit(
         X.repeat(weights, axis=0), y.repeat(weights)
