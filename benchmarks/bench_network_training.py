@@ -5,8 +5,8 @@ thread each, in turn: A B A B ... The plain loop has its windows built beforehan
 knows neither weights nor losses to report. Printed is its time over ours: 1 means
 that the estimator costs nothing.
 
-    python benchmarks/network_training.py
-    python benchmarks/network_training.py --hidden-size 32 --rounds 6
+    python benchmarks/bench_network_training.py
+    python benchmarks/bench_network_training.py --hidden-size 32 --rounds 6
 """
 
 from __future__ import annotations
