@@ -10,6 +10,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import check_estimator
+from threadpoolctl import threadpool_limits
 
 from sk_ensemble import (
     ClockBaseline,
@@ -274,6 +275,15 @@ def test_volatility_is_a_logistic_model_of_movement(samples):
     proba = model.predict_proba(X)
     assert 1 - proba[:, 1] == pytest.approx(expected, abs=1e-4)
     assert np.ptp(proba[:, 1]) > 0.1
+
+
+def test_volatility_does_not_depend_on_the_threads_around_it(samples):
+    X, y = samples
+    with threadpool_limits(1):
+        one = VolatilityBaseline().fit(X, y).predict_proba(X)
+    with threadpool_limits(2):
+        two = VolatilityBaseline().fit(X, y).predict_proba(X)
+    assert np.array_equal(one, two)
 
 
 def test_volatility_says_nothing_about_direction(samples):
