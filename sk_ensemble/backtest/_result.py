@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from sk_ensemble.backtest._summary import daily_figures
 from sk_ensemble.utils.bootstrap import Interval
 
 __all__ = ["BacktestResult"]
@@ -80,4 +81,49 @@ class BacktestResult:
             f"BacktestResult(net_return={self.net_return:.4f}, "
             f"sharpe={self.sharpe:.2f} [{interval.low:.2f}, {interval.high:.2f}], "
             f"turnover={self.turnover:.2f}, n_days={self.n_days})"
+        )
+
+    def summary(self) -> pd.DataFrame:
+        """Return the figures of the portfolio and of each symbol side by side.
+
+        Returns
+        -------
+        figures : DataFrame of shape (1 + n_symbols, 12)
+            A first row ``portfolio`` and one per symbol. Columns ``net_return``,
+            ``gross_return``, ``total_cost``, ``turnover`` (all as in the attributes)
+            and ``n_days``; of the daily net profits ``sharpe``, ``sortino`` and
+            ``calmar`` (annualised with 252 days), ``max_drawdown`` (fraction of the
+            capital at the start), ``drawdown_days`` (longest time under water),
+            ``hit_rate`` (share of gains among days with a profit or loss) and
+            ``profit_factor`` (gains over losses). NaN or infinite where undefined, as
+            without a trade or a loss.
+
+        See Also
+        --------
+        sk_ensemble.metrics.deflated_sharpe_ratio : Whether the Sharpe ratio is luck.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from sk_ensemble.backtest import backtest
+        >>> bars = pd.DataFrame({
+        ...     "symbol": "A",
+        ...     "datetime": pd.date_range("2021-01-04", periods=6, freq="12h"),
+        ...     "close": [100.0, 102.0, 102.0, 101.0, 101.0, 103.0],
+        ... })
+        >>> index = pd.MultiIndex.from_frame(bars[["symbol", "datetime"]])
+        >>> result = backtest(
+        ...     pd.Series(1.0, index=index), bars, costs=0, session_gap="1D"
+        ... )
+        >>> result.summary().loc["A", ["hit_rate", "profit_factor"]].round(3).tolist()
+        [0.667, 4.06]
+        """
+        totals = ["net_return", "gross_return", "total_cost", "turnover", "n_days"]
+        portfolio = pd.DataFrame(
+            {name: [getattr(self, name)] for name in totals}, index=["portfolio"]
+        )
+        series = [self.daily, *(day for _, day in self.daily_by_symbol.items())]
+        figures = pd.concat([portfolio, self.by_symbol[totals]]).rename_axis(None)
+        return figures.assign(
+            **pd.DataFrame([daily_figures(one) for one in series], figures.index)
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["TRADING_DAYS_PER_YEAR", "daily_sharpe"]
+from sk_ensemble.utils.profits import TRADING_DAYS_PER_YEAR, sharpe_ratio
 
-TRADING_DAYS_PER_YEAR = 252
+__all__ = ["daily_sharpe"]
 
 
 def daily_sharpe(daily: npt.ArrayLike) -> float:
@@ -25,6 +25,11 @@ def daily_sharpe(daily: npt.ArrayLike) -> float:
         Mean over standard deviation (ddof 1) times the root of 252. NaN where the
         profits do not vary or there are fewer than two days.
 
+    Raises
+    ------
+    DataError
+        If a profit is not finite.
+
     Examples
     --------
     >>> from sk_ensemble.backtest import daily_sharpe
@@ -32,7 +37,6 @@ def daily_sharpe(daily: npt.ArrayLike) -> float:
     6.148
     """
     profits = np.asarray(daily, dtype=np.float64)
-    if len(profits) < 2 or np.ptp(profits) == 0:
+    if len(profits) < 2:
         return float("nan")
-    ratio = profits.mean() / profits.std(ddof=1)
-    return float(ratio * np.sqrt(TRADING_DAYS_PER_YEAR))
+    return sharpe_ratio(profits, periods_per_year=TRADING_DAYS_PER_YEAR)

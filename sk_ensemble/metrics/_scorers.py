@@ -6,6 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from sk_ensemble.metrics._auc import direction_auc
+from sk_ensemble.metrics._calibration import (
+    classwise_calibration_error,
+    top_label_calibration_error,
+)
 from sk_ensemble.metrics._losses import (
     brier_score,
     direction_gain,
@@ -19,9 +23,11 @@ __all__ = [
     "direction_auc_scorer",
     "direction_gain_scorer",
     "neg_brier_score_scorer",
+    "neg_classwise_calibration_error_scorer",
     "neg_direction_log_loss_scorer",
     "neg_log_loss_scorer",
     "neg_movement_log_loss_scorer",
+    "neg_top_label_calibration_error_scorer",
     "proba_scorers",
 ]
 
@@ -187,6 +193,84 @@ def direction_auc_scorer(
     """
     return make_proba_scorer(
         direction_auc, labels=labels, greater_is_better=True, neutral=neutral
+    )
+
+
+def neg_classwise_calibration_error_scorer(
+    labels: Sequence[Any] = (-1, 0, 1), *, n_bins: int = 10, binning: str = "width"
+) -> ProbaScorer:
+    """Make a scorer of minus :func:`classwise_calibration_error`.
+
+    Look at it beside the log loss: alone it prefers models that say little.
+
+    Parameters
+    ----------
+    labels : sequence of classes, default=(-1, 0, 1)
+        All classes there are.
+    n_bins : int, default=10
+        Number of bins.
+    binning : {"width", "mass"}, default="width"
+        Bins of equal width or of equal weight.
+
+    Returns
+    -------
+    scorer : ProbaScorer
+        For ``scoring=`` in cross-validation and searches.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sk_ensemble.metrics import neg_classwise_calibration_error_scorer
+    >>> model = DummyClassifier().fit([[0]] * 4, [-1, 0, 0, 1])
+    >>> scorer = neg_classwise_calibration_error_scorer()
+    >>> scorer(model, [[0]] * 4, [-1, 0, 0, 1])
+    -0.0
+    """
+    return make_proba_scorer(
+        classwise_calibration_error,
+        labels=labels,
+        greater_is_better=False,
+        n_bins=n_bins,
+        binning=binning,
+    )
+
+
+def neg_top_label_calibration_error_scorer(
+    labels: Sequence[Any] = (-1, 0, 1), *, n_bins: int = 10, binning: str = "width"
+) -> ProbaScorer:
+    """Make a scorer of minus :func:`top_label_calibration_error`.
+
+    Look at it beside the log loss: alone it prefers models that say little.
+
+    Parameters
+    ----------
+    labels : sequence of classes, default=(-1, 0, 1)
+        All classes there are.
+    n_bins : int, default=10
+        Number of bins.
+    binning : {"width", "mass"}, default="width"
+        Bins of equal width or of equal weight.
+
+    Returns
+    -------
+    scorer : ProbaScorer
+        For ``scoring=`` in cross-validation and searches.
+
+    Examples
+    --------
+    >>> from sklearn.dummy import DummyClassifier
+    >>> from sk_ensemble.metrics import neg_top_label_calibration_error_scorer
+    >>> model = DummyClassifier().fit([[0]] * 4, [-1, 0, 0, 1])
+    >>> scorer = neg_top_label_calibration_error_scorer()
+    >>> scorer(model, [[0]] * 4, [-1, 0, 0, 1])
+    -0.0
+    """
+    return make_proba_scorer(
+        top_label_calibration_error,
+        labels=labels,
+        greater_is_better=False,
+        n_bins=n_bins,
+        binning=binning,
     )
 
 
