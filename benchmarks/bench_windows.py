@@ -1,7 +1,7 @@
 """Time and memory of panels and windows, beside the bytes they stand for.
 
 Every case runs in a process of its own, so that the peak it reports is its own. Run it
-with ``python benchmarks/windows.py``, or on fewer bars: ``--bars 100000``.
+with ``python benchmarks/bench_windows.py``, or on fewer bars: ``--bars 100000``.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._flat_rows import flat_batch, rows_per_batch
 from sk_ensemble.estimator import (
-    EarlyStoppingMixin,
+    IterativeClassifier,
     TrainingSet,
     predict_in_blocks,
 )
@@ -51,7 +51,7 @@ def _probabilities(margins: FloatArray) -> FloatArray:
     return softmax(margins, axis=1)
 
 
-class BoosterClassifier(EarlyStoppingMixin):
+class BoosterClassifier(IterativeClassifier):
     """Base of the boosters: trees on the flattened window, fed in batches.
 
     A family supplies `_train`, `_margins` and `_column_gains` in terms of its
@@ -92,7 +92,7 @@ class BoosterClassifier(EarlyStoppingMixin):
     history_: dict[str, list[float]]
 
     shared_constraints: ClassVar[dict[str, Any]] = {
-        **EarlyStoppingMixin.early_stopping_constraints,
+        **IterativeClassifier.early_stopping_constraints,
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "subsample": [Interval(Real, 0, 1, closed="right")],

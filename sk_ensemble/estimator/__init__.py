@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from sk_ensemble.estimator._base import WindowClassifier
 from sk_ensemble.estimator._blocks import predict_in_blocks
-from sk_ensemble.estimator._early_stopping import EarlyStoppingMixin
 from sk_ensemble.estimator._inputs import as_windows, bars_in_reach
+from sk_ensemble.estimator._iterative import IterativeClassifier
 from sk_ensemble.estimator._threads import n_threads
 from sk_ensemble.estimator._training_set import TrainingSet
 
 __all__ = [
-    "EarlyStoppingMixin",
+    "IterativeClassifier",
     "TrainingSet",
     "WindowClassifier",
     "as_windows",

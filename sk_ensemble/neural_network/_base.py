@@ -16,9 +16,8 @@ from torch import nn
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.estimator import (
-    EarlyStoppingMixin,
+    IterativeClassifier,
     TrainingSet,
-    WindowClassifier,
     n_threads,
     predict_in_blocks,
 )
@@ -56,7 +55,7 @@ def _draw_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-class NetworkClassifier(EarlyStoppingMixin, WindowClassifier):
+class NetworkClassifier(IterativeClassifier):
     """Base of all networks: data on the device, training, stopping, prediction.
 
     An architecture supplies its parameters and `_make_module`.
@@ -118,7 +117,7 @@ class NetworkClassifier(EarlyStoppingMixin, WindowClassifier):
         "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
         "lr_schedule": [StrOptions(set(SCHEDULES)), None],
         "standardize": ["boolean"],
-        **EarlyStoppingMixin.early_stopping_constraints,
+        **IterativeClassifier.early_stopping_constraints,
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],

@@ -10,15 +10,15 @@ import pandas as pd
 import pytest
 
 from sk_ensemble import Panel, Windower
-from sk_ensemble.estimator import EarlyStoppingMixin
+from sk_ensemble.estimator import IterativeClassifier
 from sk_ensemble.utils.sklearn_api import StrOptions
 
 
-class Recorder(EarlyStoppingMixin):
+class Recorder(IterativeClassifier):
     """Keep what was trained on, and predict equal probabilities."""
 
     _parameter_constraints: ClassVar = {
-        **EarlyStoppingMixin.early_stopping_constraints,
+        **IterativeClassifier.early_stopping_constraints,
         "class_weight": [StrOptions({"balanced"}), Mapping, None],
         "nan": ["boolean"],
     }

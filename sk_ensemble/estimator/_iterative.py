@@ -1,4 +1,4 @@
-"""The `fit` of families that train in rounds and may stop early."""
+"""The base of families that train in rounds and may stop early."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from sk_ensemble.estimator._validation_tail import (
 )
 from sk_ensemble.utils.sklearn_api import Interval, StrOptions, fit_context
 
-__all__ = ["EarlyStoppingMixin"]
+__all__ = ["IterativeClassifier"]
 
 
-class EarlyStoppingMixin(WindowClassifier):
-    """Add a validation set, given or cut off, to a `WindowClassifier`.
+class IterativeClassifier(WindowClassifier):
+    """Base of classifiers that train in rounds, with a validation set to stop by.
+
+    The set is given to `fit` or cut off the end of the training samples.
 
     A family has the parameters `early_stopping`, `validation_fraction`,
     `n_iter_no_change` and `refit_tail`, and supplies `_fit_rounds`.
@@ -26,8 +28,8 @@ class EarlyStoppingMixin(WindowClassifier):
     Examples
     --------
     >>> from sk_ensemble import LightGBMClassifier
-    >>> from sk_ensemble.estimator import EarlyStoppingMixin
-    >>> issubclass(LightGBMClassifier, EarlyStoppingMixin)
+    >>> from sk_ensemble.estimator import IterativeClassifier
+    >>> issubclass(LightGBMClassifier, IterativeClassifier)
     True
     """
 
