@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 
-from sk_ensemble._typing import NanosecondArray
+from sk_ensemble._typing import IntArray, NanosecondArray
+from sk_ensemble.model_selection._units import Units
 
-__all__ = ["Blocks", "cut_blocks", "unique_times"]
+__all__ = ["Blocks", "cut_blocks", "join_units"]
 
 
 class Blocks(NamedTuple):
@@ -19,23 +19,20 @@ class Blocks(NamedTuple):
     last: NanosecondArray
 
 
-def unique_times(times: NanosecondArray) -> NanosecondArray:
-    """Return the different times, ascending, without sorting what is sorted."""
-    if (times[1:] >= times[:-1]).all():
-        return times[np.append(True, times[1:] != times[:-1])] if len(times) else times
-    # Several times as fast as np.unique where symbols share their times.
-    return np.sort(pd.unique(times))
+def join_units(units: Units, starts: IntArray, stops: IntArray) -> Blocks:
+    """Return the blocks of the units ``starts[i]:stops[i]``."""
+    return Blocks(units.first[starts], units.last[stops - 1])
 
 
-def cut_blocks(stamps: NanosecondArray, n_blocks: int, *, name: str) -> Blocks:
-    """Cut ascending time stamps into blocks of equal numbers.
+def cut_blocks(units: Units, n_blocks: int, *, name: str) -> Blocks:
+    """Cut units of time into blocks of equal numbers.
 
     The first blocks are longer by one where the number does not divide.
 
     Parameters
     ----------
-    stamps : ndarray of int64 of shape (n_stamps,)
-        Different times, ascending.
+    units : Units
+        Times, days or sessions.
     n_blocks : int
         How many blocks to cut.
     name : str
@@ -49,22 +46,24 @@ def cut_blocks(stamps: NanosecondArray, n_blocks: int, *, name: str) -> Blocks:
     Raises
     ------
     ValueError
-        If there are fewer stamps than blocks.
+        If there are fewer units than blocks.
 
     Examples
     --------
     >>> import numpy as np
     >>> from sk_ensemble.model_selection._blocks import cut_blocks
-    >>> cut_blocks(np.arange(5), 2, name="n_splits")
+    >>> from sk_ensemble.model_selection._units import Units
+    >>> units = Units(np.arange(5), np.arange(5), "times", is_timed=False)
+    >>> cut_blocks(units, 2, name="n_splits")
     Blocks(first=array([0, 3]), last=array([2, 4]))
     """
-    if len(stamps) < n_blocks:
+    if len(units) < n_blocks:
         msg = (
-            f"{name}={n_blocks} is more than the {len(stamps)} different times of the "
-            f"samples. Use at most {name}={len(stamps)}, or more samples."
+            f"{name}={n_blocks} is more than the {len(units)} {units.noun}. "
+            f"Use at most {name}={len(units)}, or more samples."
         )
         raise ValueError(msg)
-    size, longer = divmod(len(stamps), n_blocks)
+    size, longer = divmod(len(units), n_blocks)
     sizes = size + (np.arange(n_blocks) < longer)
     stops = np.cumsum(sizes)
-    return Blocks(stamps[stops - sizes], stamps[stops - 1])
+    return join_units(units, stops - sizes, stops)

@@ -10,11 +10,10 @@ import pandas as pd
 from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.model_selection._plan import FoldRows, SplitPlan
+from sk_ensemble.model_selection._units import DAY
 from sk_ensemble.utils.time import from_utc_ns
 
 __all__ = ["describe_splits", "embargo_days"]
-
-_DAY = 86_400 * 10**9
 
 
 class _Planner(Protocol):
@@ -38,6 +37,7 @@ def _fold_numbers(rows: FoldRows) -> dict[str, Any]:
         "test": n_test,
         "purged": n_purged,
         "embargoed": n_embargoed,
+        "unused": int(rows.unused.sum()),
         "purged_share": _share(n_purged, n_rest),
         "embargoed_share": _share(n_embargoed, n_rest),
     }
@@ -64,7 +64,7 @@ def describe_splits(
 
     Parameters
     ----------
-    cv : PurgedSplit
+    cv : PurgedSplit, CombinatorialPurgedSplit or WalkForwardSplit
         The splitter.
     X : Panel, Windows, DataFrame or array-like of n_samples rows
         The samples.
@@ -76,10 +76,12 @@ def describe_splits(
     Returns
     -------
     table : DataFrame of n_splits rows
-        Columns ``train``, ``test``, ``purged``, ``embargoed`` (rows; they add up to
-        n_samples, and a row both purged and under embargo counts as purged),
-        ``purged_share``, ``embargoed_share`` (of the rows that are not tested), and
-        ``test_start``, ``test_end`` (first and last test time in UTC, or row number).
+        Columns ``train``, ``test``, ``purged``, ``embargoed``, ``unused`` (rows; they
+        add up to n_samples; a row both purged and under embargo counts as purged, and
+        unused are those outside the times on which a walk-forward fold may train),
+        ``purged_share``, ``embargoed_share`` (of the rows neither tested nor unused),
+        and ``test_start``, ``test_end`` (first and last test time in UTC, or row
+        number).
 
     See Also
     --------
@@ -98,7 +100,8 @@ def describe_splits(
     1         3     5       2          0           5         9
     """
     plan = cv._plan_folds(X, y, label_end)
-    table = pd.DataFrame([_fold_numbers(plan.rows(fold)) for fold in plan.folds])
+    rows = map(plan.rows, range(len(plan.folds)))
+    table = pd.DataFrame([_fold_numbers(each) for each in rows])
     return table.assign(**_test_times(plan)).rename_axis(index="fold")
 
 
@@ -107,7 +110,7 @@ def _day_clock(times: NanosecondArray) -> FloatArray:
 
     A bar is the n-th part of a day that has n bars, so half a day counts as half.
     """
-    _, day, counts = np.unique(times // _DAY, return_inverse=True, return_counts=True)
+    _, day, counts = np.unique(times // DAY, return_inverse=True, return_counts=True)
     return np.concatenate(([0.0], np.cumsum(1 / counts[day])))
 
 
@@ -132,7 +135,7 @@ def embargo_days(
 
     Parameters
     ----------
-    cv : PurgedSplit
+    cv : PurgedSplit, CombinatorialPurgedSplit or WalkForwardSplit
         The splitter.
     X : Panel, Windows or DataFrame of n_samples rows
         The samples. A frame has a time or (symbol, time) index.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import re
 from dataclasses import dataclass
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -14,14 +15,17 @@ from sk_ensemble._typing import NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.model_selection._bars import NEVER, stamp_later
 from sk_ensemble.model_selection._timeline import Timeline
+from sk_ensemble.model_selection._units import DAY
 from sk_ensemble.utils.time import timedelta_ns
 
 __all__ = ["Embargo", "embargo_stops", "parse_embargo"]
 
 _ALLOWED = (
     "embargo_size must be a number of time stamps such as 1440, a fraction of the "
-    "samples' time stamps below 1 such as 0.01, or a duration such as '5D'"
+    "samples' time stamps below 1 such as 0.01, a duration such as '5D', or "
+    "'5 trading days'"
 )
+_TRADING_DAYS = re.compile(r"\s*(\d+)\s+trading\s+days?\s*")
 
 
 @dataclass(frozen=True)
@@ -29,7 +33,7 @@ class Embargo:
     """Length of an embargo and what it is counted in."""
 
     size: float
-    unit: Literal["stamps", "fraction", "nanoseconds"]
+    unit: Literal["stamps", "fraction", "nanoseconds", "trading days"]
 
 
 def _parse_number(value: Any) -> Embargo:
@@ -43,7 +47,10 @@ def _parse_number(value: Any) -> Embargo:
 
 
 def _parse_duration(value: Any) -> Embargo:
-    """Read an embargo given as a time span."""
+    """Read an embargo given as a time span or in trading days."""
+    days = _TRADING_DAYS.fullmatch(value) if isinstance(value, str) else None
+    if days is not None:
+        return Embargo(int(days[1]), "trading days")
     if isinstance(value, str) and not any(map(str.isalpha, value)):
         msg = f"{_ALLOWED}. {value!r} has no unit: did you mean the number?"
         raise ValueError(msg)
@@ -56,7 +63,8 @@ def parse_embargo(value: Any) -> Embargo:
     Parameters
     ----------
     value : int, float, str or Timedelta
-        Time stamps, a fraction of the samples' time stamps, or a time span.
+        Time stamps, a fraction of the samples' time stamps, a time span, or trading
+        days such as "5 trading days".
 
     Returns
     -------
@@ -77,6 +85,8 @@ def parse_embargo(value: Any) -> Embargo:
     Embargo(size=0.01, unit='fraction')
     >>> parse_embargo("1h")
     Embargo(size=3600000000000, unit='nanoseconds')
+    >>> parse_embargo("5 trading days")
+    Embargo(size=5, unit='trading days')
     """
     if isinstance(value, str | datetime.timedelta | np.timedelta64):
         return _parse_duration(value)
@@ -89,6 +99,30 @@ def parse_embargo(value: Any) -> Embargo:
 def _add_saturating(times: NanosecondArray, nanoseconds: int) -> NanosecondArray:
     """Add a time span without running over the largest integer."""
     return np.minimum(times, NEVER - nanoseconds) + nanoseconds
+
+
+def _end_of_day_later(
+    stamps: NanosecondArray, times: NanosecondArray, n_days: int
+) -> NanosecondArray:
+    """Return the end of the n-th day with bars after the day of each time."""
+    numbers = stamps // DAY
+    days = numbers[np.append(True, numbers[1:] != numbers[:-1])]
+    later = stamp_later(days, times // DAY, n_days)
+    ends = (np.minimum(later, days[-1]) + 1) * DAY - 1
+    return np.where(later == NEVER, NEVER, ends)
+
+
+def _refuse_untimed(embargo: Embargo) -> None:
+    """Raise because rows without times have no days and hours."""
+    span = f"{int(embargo.size)} trading days"
+    if embargo.unit == "nanoseconds":
+        span = str(pd.Timedelta(int(embargo.size), unit="ns"))
+    msg = (
+        f"embargo_size={span!r} is a time span, but the rows of X have no times. Give "
+        "a number of rows, or pass X as a Panel or a DataFrame indexed by time or "
+        "(symbol, time)."
+    )
+    raise DataError(msg)
 
 
 def embargo_stops(
@@ -118,7 +152,7 @@ def embargo_stops(
     Raises
     ------
     DataError
-        If a time span is given for rows that have no times.
+        If a time span or trading days are given for rows that have no times.
     """
     if embargo.size == 0:
         return anchors
@@ -128,11 +162,7 @@ def embargo_stops(
         n_stamps = int(embargo.size * len(sample_stamps))
         return stamp_later(sample_stamps, anchors, n_stamps)
     if timeline.keys is None:
-        span = pd.Timedelta(int(embargo.size), unit="ns")
-        msg = (
-            f"embargo_size={str(span)!r} is a time span, but the rows of X have no "
-            "times. Give a number of rows, or pass X as a Panel or a DataFrame "
-            "indexed by time or (symbol, time)."
-        )
-        raise DataError(msg)
+        _refuse_untimed(embargo)
+    if embargo.unit == "trading days":
+        return _end_of_day_later(timeline.stamps, anchors, int(embargo.size))
     return _add_saturating(anchors, int(embargo.size))

@@ -2,7 +2,8 @@
 
 A plan knows for each block of time which rows it tests and which it takes away from
 training. A fold tests one or several blocks: each block purges and embargoes on its
-own, and what any of them takes away is not trained on.
+own, and what any of them takes away is not trained on. A fold that walks forward
+trains only on a span of time before its block.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import numpy as np
 from sk_ensemble._typing import BoolArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import EmptyFoldError
 from sk_ensemble.model_selection._bars import own_bar_later
-from sk_ensemble.model_selection._blocks import Blocks, cut_blocks, unique_times
+from sk_ensemble.model_selection._blocks import Blocks
 from sk_ensemble.model_selection._embargo import embargo_stops, parse_embargo
 from sk_ensemble.model_selection._label_spans import read_label_end
 from sk_ensemble.model_selection._purge import (
@@ -28,17 +29,18 @@ from sk_ensemble.model_selection._purge import (
 )
 from sk_ensemble.model_selection._timeline import Timeline
 
-__all__ = ["FoldRows", "SplitPlan", "plan_blocks", "refuse_empty_folds"]
+__all__ = ["FoldRows", "SplitPlan", "plan_folds", "refuse_empty_folds"]
 
 
 @dataclass(frozen=True)
 class FoldRows:
-    """What becomes of each row in one fold; exactly one of the four, (n_rows,)."""
+    """What becomes of each row in one fold; exactly one of the five, (n_rows,)."""
 
     train: BoolArray
     test: BoolArray
     purged: BoolArray
     embargoed: BoolArray
+    unused: BoolArray
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,8 @@ class SplitPlan:
         The embargo takes the times after the anchor up to the stop.
     folds : tuple of tuple of int
         Numbers of the blocks that each fold tests.
+    train_spans : Blocks or None, default=None
+        First and last time each fold may train on; None means any time.
     """
 
     timeline: Timeline
@@ -69,48 +73,69 @@ class SplitPlan:
     embargo_anchors: NanosecondArray
     embargo_stops: NanosecondArray
     folds: tuple[tuple[int, ...], ...]
+    train_spans: Blocks | None = None
 
-    def tested(self, block: int) -> BoolArray:
-        """Mark the rows of a block."""
-        return is_within(self.times, self.blocks.first[block], self.blocks.last[block])
+    @cached_property
+    def tested(self) -> list[BoolArray]:
+        """Rows of each block."""
+        return [
+            is_within(self.times, first, last)
+            for first, last in zip(*self.blocks, strict=True)
+        ]
 
-    def overlapping(self, block: int) -> BoolArray:
-        """Mark the rows whose label span overlaps the block's, its own rows too."""
-        first, stop = self.blocks.first[block], self.purge_stops[block]
-        return overlaps(self.times, self.ends, first, stop)
+    @cached_property
+    def overlapping(self) -> list[BoolArray]:
+        """Rows whose label span overlaps that of each block, its own rows too."""
+        return self._overlapping_until(self.purge_stops)
 
     @cached_property
     def excluded(self) -> list[BoolArray]:
         """Rows that each block takes from training: tested, purged or embargoed."""
-        stops = np.maximum(self.purge_stops, self.embargo_stops)
+        return self._overlapping_until(np.maximum(self.purge_stops, self.embargo_stops))
+
+    def _overlapping_until(self, stops: NanosecondArray) -> list[BoolArray]:
+        """Mark for each block the rows whose span overlaps [first, stop]."""
         return [
             overlaps(self.times, self.ends, first, stop)
             for first, stop in zip(self.blocks.first, stops, strict=True)
         ]
 
-    def train_mask(self, fold: tuple[int, ...]) -> BoolArray:
-        """Mark the rows that no tested block takes from training."""
-        return ~_any_of(self.excluded[block] for block in fold)
+    def candidates(self, fold: int) -> BoolArray:
+        """Mark the rows at times on which a fold may train."""
+        if self.train_spans is None:
+            return np.ones(len(self.times), dtype=bool)
+        first, last = self.train_spans
+        return is_within(self.times, first[fold], last[fold])
 
-    def rows(self, fold: tuple[int, ...]) -> FoldRows:
+    def train_mask(self, fold: int) -> BoolArray:
+        """Mark the rows a fold trains on: none that a tested block takes away."""
+        kept = ~_any_of(self.excluded, self.folds[fold])
+        return kept if self.train_spans is None else kept & self.candidates(fold)
+
+    def test_mask(self, fold: int) -> BoolArray:
+        """Mark the rows a fold tests."""
+        return _any_of(self.tested, self.folds[fold])
+
+    def rows(self, fold: int) -> FoldRows:
         """Return what becomes of each row in a fold."""
-        train = self.train_mask(fold)
-        test = _any_of(self.tested(block) for block in fold)
-        purged = _any_of(self.overlapping(block) for block in fold) & ~test
-        return FoldRows(train, test, purged, ~(train | test | purged))
+        train, test = self.train_mask(fold), self.test_mask(fold)
+        rest = self.candidates(fold) & ~(train | test)
+        purged = rest & _any_of(self.overlapping, self.folds[fold])
+        embargoed = rest & ~purged
+        return FoldRows(train, test, purged, embargoed, ~(train | test | rest))
 
     def indices(self) -> Iterator[tuple[IntArray, IntArray]]:
         """Yield the training and test rows of each fold, ascending."""
-        for fold in self.folds:
-            test = _any_of(self.tested(block) for block in fold)
-            yield np.flatnonzero(self.train_mask(fold)), np.flatnonzero(test)
+        for fold in range(len(self.folds)):
+            train, test = self.train_mask(fold), self.test_mask(fold)
+            yield np.flatnonzero(train), np.flatnonzero(test)
 
 
-def _any_of(masks: Iterator[BoolArray]) -> BoolArray:
-    """Return the union of masks."""
-    union = next(masks)
-    for mask in masks:
-        union = union | mask
+def _any_of(masks: list[BoolArray], chosen: tuple[int, ...]) -> BoolArray:
+    """Return the union of the chosen masks."""
+    union = masks[chosen[0]]
+    for number in chosen[1:]:
+        union = union | masks[number]
     return union
 
 
@@ -134,18 +159,18 @@ def _refuse_unpurged() -> None:
     raise ValueError(msg)
 
 
-def plan_blocks(
+def plan_folds(
     timeline: Timeline,
     label_end: Any,
-    *,
-    n_blocks: int,
+    blocks: Blocks,
     folds: tuple[tuple[int, ...], ...],
+    *,
     purged_size: int | None,
     embargo_size: Any,
     closed: str,
-    name: str,
+    sample_stamps: NanosecondArray,
 ) -> SplitPlan:
-    """Cut blocks and find the zones to purge and to embargo around them.
+    """Find the zones to purge and to embargo around blocks.
 
     Parameters
     ----------
@@ -153,8 +178,8 @@ def plan_blocks(
         The rows of X.
     label_end : array-like of shape (n_rows,) or None
         Ends of the labels; None means those that X carries, if any.
-    n_blocks : int
-        How many blocks to cut.
+    blocks : Blocks
+        First and last time of each block.
     folds : tuple of tuple of int
         Numbers of the blocks that each fold tests.
     purged_size : int or None
@@ -163,8 +188,8 @@ def plan_blocks(
         Length of the embargo.
     closed : {"both", "left"}
         Whether a span holds its end.
-    name : str
-        Parameter that sets `n_blocks`, for messages.
+    sample_stamps : ndarray of int64 of shape (n_stamps,)
+        Different times of the rows, ascending.
 
     Returns
     -------
@@ -173,8 +198,6 @@ def plan_blocks(
     """
     embargo = parse_embargo(embargo_size)
     times = timeline.times
-    stamps = unique_times(times)
-    blocks = cut_blocks(stamps, n_blocks, name=name)
     spans = [read_label_end(label_end, timeline)]
     if purged_size is not None:
         spans.append(_counted_ends(timeline, times, purged_size))
@@ -190,9 +213,15 @@ def plan_blocks(
         blocks=blocks,
         purge_stops=np.maximum.reduce(latest),
         embargo_anchors=latest[0],
-        embargo_stops=embargo_stops(embargo, latest[0], timeline, stamps),
+        embargo_stops=embargo_stops(embargo, latest[0], timeline, sample_stamps),
         folds=folds,
     )
+
+
+def _of_the_unused(rows: FoldRows) -> str:
+    """Say how many rows lie outside the times a fold may train on, if any do."""
+    n_unused = int(rows.unused.sum())
+    return f", {n_unused} outside the times to train on" if n_unused else ""
 
 
 def refuse_empty_folds(plan: SplitPlan, settings: str) -> None:
@@ -210,15 +239,15 @@ def refuse_empty_folds(plan: SplitPlan, settings: str) -> None:
     EmptyFoldError
         For the first such fold, with its numbers.
     """
-    for number, fold in enumerate(plan.folds):
-        if not plan.train_mask(fold).any():
-            rows = plan.rows(fold)
+    for number in range(len(plan.folds)):
+        if not plan.train_mask(number).any():
+            rows = plan.rows(number)
             msg = (
                 f"Fold {number} of {len(plan.folds)} (counted from 0) has no training "
                 f"rows: of {len(plan.times)} rows, {rows.test.sum()} are tested, "
-                f"{rows.purged.sum()} purged and {rows.embargoed.sum()} under embargo, "
-                f"with {settings}. Use fewer or shorter test blocks, a smaller "
-                "purged_size or embargo_size, or a longer history; describe_splits "
-                "shows the numbers of every fold."
+                f"{rows.purged.sum()} purged and {rows.embargoed.sum()} under embargo"
+                f"{_of_the_unused(rows)}, with {settings}. Use fewer or shorter test "
+                "blocks, a smaller purged_size or embargo_size, or a longer history; "
+                "describe_splits shows the numbers of every fold."
             )
             raise EmptyFoldError(msg)

@@ -2,38 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator
-from numbers import Integral
 from typing import Any
 
-from sklearn.base import BaseEstimator
-from sklearn.model_selection import BaseCrossValidator
-
-from sk_ensemble._typing import IntArray
-from sk_ensemble.model_selection._label_spans import refuse_other_rows
-from sk_ensemble.model_selection._plan import (
-    SplitPlan,
-    plan_blocks,
-    refuse_empty_folds,
-)
-from sk_ensemble.model_selection._timeline import read_timeline
+from sk_ensemble.model_selection._block_split import BlockSplit
+from sk_ensemble.model_selection._blocks import Blocks, cut_blocks
+from sk_ensemble.model_selection._parameters import check_count
+from sk_ensemble.model_selection._units import Units
 
 __all__ = ["PurgedSplit"]
 
 
-def _check_count(value: Any, name: str, minimum: int) -> int:
-    """Return a whole number, refusing others and those below the minimum."""
-    if not isinstance(value, Integral) or isinstance(value, bool):
-        msg = f"{name} must be a whole number, got {value!r} of {type(value).__name__}."
-        raise TypeError(msg)
-    if value < minimum:
-        msg = f"{name} must be at least {minimum}, got {value}."
-        raise ValueError(msg)
-    return int(value)
-
-
-class PurgedSplit(BaseEstimator, BaseCrossValidator):
+class PurgedSplit(BlockSplit):
     """Split time into blocks and test each, purging overlapping labels from training.
 
     Each of `n_splits` contiguous blocks of time is the test set once. From the rest, a
@@ -57,15 +36,23 @@ class PurgedSplit(BaseEstimator, BaseCrossValidator):
     embargo_size : int, float, str or Timedelta, default=0
         What follows a test block and is not trained on either, counted from the
         block's last real label end or, where label ends are unknown, from the end of
-        the purged zone. A time span such as ``"5D"``; or a number of different time
-        stamps in the panel's history (of the rows of X without a panel); or a
-        fraction, below 1, of the samples' different time stamps, rounded down.
+        the purged zone. A time span such as ``"5D"``, which is 120 hours; or
+        ``"5 trading days"``, which is the rest of that UTC date and the next five on
+        which some symbol has bars; or a number of different time stamps in the panel's
+        history (of the rows of X without a panel); or a fraction, below 1, of the
+        samples' different time stamps, rounded down.
         Choose ``embargo_size >= window_length + lag``, else training windows after a
         block contain bars of the test block; choose more where a symbol has bars at
         only a part of these time stamps, for its windows reach further back.
     closed : {"both", "left"}, default="both"
         Whether a label span holds its end: with "both", a sample goes if its label
         ends on the very bar on which the other begins; with "left", it stays.
+    align_to : None, "day", str or Timedelta, default=None
+        Where blocks may begin. None: at any time of the samples. "day": with the first
+        sample of a UTC date, so that no such date is cut in two. A duration such as
+        ``"45min"``: after a pause of all symbols longer than this in the panel's
+        history (in the rows of X without a panel), so that no session is cut, whatever
+        its time zone. Blocks then hold equal numbers of days or sessions, not of times.
 
     See Also
     --------
@@ -120,54 +107,13 @@ class PurgedSplit(BaseEstimator, BaseCrossValidator):
         purged_size: int | None = None,
         embargo_size: Any = 0,
         closed: str = "both",
+        align_to: Any = None,
     ) -> None:
         self.n_splits = n_splits
         self.purged_size = purged_size
         self.embargo_size = embargo_size
         self.closed = closed
-
-    def split(
-        self, X: Any, y: Any = None, groups: Any = None, label_end: Any = None
-    ) -> Iterator[tuple[IntArray, IntArray]]:
-        """Return the training and test rows of each fold.
-
-        Everything is checked, and every fold counted, before the first is returned.
-
-        Parameters
-        ----------
-        X : Panel, Windows, DataFrame or array-like of n_samples rows
-            The samples.
-        y : array-like of shape (n_samples,), default=None
-            Not used, but a Series whose index differs from that of X is refused.
-        groups : array-like of shape (n_samples,), default=None
-            Ignored.
-        label_end : array-like of datetime64 of shape (n_samples,), default=None
-            Time at which each label ends; None means the panel's own.
-
-        Returns
-        -------
-        folds : iterator of (train, test)
-            Two int64 arrays of row numbers of X each, ascending, shape (n_train,) and
-            (n_test,).
-
-        Raises
-        ------
-        EmptyFoldError
-            If purging and embargo leave a fold without training rows.
-        DataError
-            If X, y or `label_end` do not fit together, or lack times or symbols that
-            the parameters need; a `LabelSpanError` for an end that is missing or lies
-            before its own sample.
-        ValueError
-            If neither label ends nor `purged_size` are known, or a parameter is out of
-            range.
-        """
-        if groups is not None:
-            msg = "PurgedSplit ignores groups: it keeps equal times together."
-            warnings.warn(msg, UserWarning, stacklevel=2)
-        plan = self._plan_folds(X, y, label_end)
-        refuse_empty_folds(plan, repr(self))
-        return plan.indices()
+        self.align_to = align_to
 
     def get_n_splits(
         self, X: Any = None, y: Any = None, groups: Any = None, label_end: Any = None
@@ -184,25 +130,9 @@ class PurgedSplit(BaseEstimator, BaseCrossValidator):
         n_splits : int
             Number of folds.
         """
-        return _check_count(self.n_splits, "n_splits", 2)
+        return check_count(self.n_splits, "n_splits", 2)
 
-    def _plan_folds(self, X: Any, y: Any, label_end: Any) -> SplitPlan:
-        """Check parameters and data and plan every fold."""
+    def _cut(self, units: Units) -> tuple[Blocks, tuple[tuple[int, ...], ...]]:
         n_splits = self.get_n_splits()
-        if self.purged_size is not None:
-            _check_count(self.purged_size, "purged_size", 0)
-        if self.closed not in ("both", "left"):
-            msg = f"closed must be 'both' or 'left', got {self.closed!r}."
-            raise ValueError(msg)
-        timeline = read_timeline(X)
-        refuse_other_rows(y, timeline, "y")
-        return plan_blocks(
-            timeline,
-            label_end,
-            n_blocks=n_splits,
-            folds=tuple((block,) for block in range(n_splits)),
-            purged_size=self.purged_size,
-            embargo_size=self.embargo_size,
-            closed=self.closed,
-            name="n_splits",
-        )
+        folds = tuple((block,) for block in range(n_splits))
+        return cut_blocks(units, n_splits, name="n_splits"), folds

@@ -68,6 +68,7 @@ def test_clones_and_pickles_have_the_same_parameters():
         "purged_size": 20,
         "embargo_size": pd.Timedelta("5D"),
         "closed": "left",
+        "align_to": None,
     }
     assert cv.get_params() == params
     assert clone(cv).get_params() == params
