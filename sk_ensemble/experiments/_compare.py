@@ -294,8 +294,11 @@ def compare(
     ['prior', 'volatility']
     >>> folder.cleanup()
     """
-    run_dir = make_run_dir(Path(config.output_dir), "baseline")
+    # Everything that can be wrong with the request shows before anything is written.
+    for name in config.models:
+        build_model(name, config)
     market = load_market(config)
+    run_dir = make_run_dir(Path(config.output_dir), "baseline")
     data = {h: prepare_horizon(market, h, config) for h in config.horizons}
     facts = _facts(market, data, config)
     tasks = [task for part in data.values() for task in plan_tasks(part, config)]
