@@ -9,7 +9,7 @@ import pandas as pd
 from sklearn.utils import check_scalar
 
 from sk_ensemble._typing import FloatArray, IntArray
-from sk_ensemble.labeling._forward_returns import Forward, checked_horizon
+from sk_ensemble.labeling._forward import Forward, checked_delay, checked_horizon
 from sk_ensemble.labeling._volatility import trailing_volatility
 from sk_ensemble.utils.sessions import SortedCloses
 
@@ -105,7 +105,7 @@ def fixed_horizon_labels(
     >>> labels["label_end"].dt.strftime("%H:%M").tolist()
     ['09:55', '10:00', '10:05']
     """
-    horizon, entry_delay = checked_horizon(horizon, entry_delay)
+    horizon, entry_delay = checked_horizon(horizon), checked_delay(entry_delay)
     check_scalar(threshold, "threshold", (int, float), min_val=0)
     check_scalar(volatility_span, "volatility_span", (int, float), min_val=1)
     closes = SortedCloses.from_bars(bars)
@@ -118,5 +118,6 @@ def fixed_horizon_labels(
     )
     volatility = trailing_volatility(closes, volatility_span, session_gap)
     limits = threshold * volatility * np.sqrt(horizon)
-    labels = _signs_beyond(forward.log_returns, limits)
-    return forward.frame("label", labels, forward.usable & ~np.isnan(volatility))
+    places = np.flatnonzero(forward.usable & ~np.isnan(volatility))
+    labels = _signs_beyond(forward.log_returns[places], limits[places])
+    return forward.frame({"label": labels}, places, forward.end[places])

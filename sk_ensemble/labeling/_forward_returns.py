@@ -2,79 +2,15 @@
 
 from __future__ import annotations
 
-from numbers import Integral
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.utils import check_scalar
 
-from sk_ensemble._typing import BoolArray, FloatArray, IntArray
-from sk_ensemble.utils.sessions import SortedCloses, count_between
-from sk_ensemble.utils.time import from_utc_ns
+from sk_ensemble.labeling._forward import Forward, checked_delay, checked_horizon
+from sk_ensemble.utils.sessions import SortedCloses
 
-__all__ = ["Forward", "checked_horizon", "forward_returns"]
-
-
-class Forward:
-    """The return after each bar of sorted closes, and where it is usable.
-
-    Parameters
-    ----------
-    closes : SortedCloses
-        The closes.
-    horizon, entry_delay : int
-        Bars from the entry to the end, and from the bar to the entry.
-    across_sessions : bool
-        Whether the span of a return may cross a session gap.
-    session_gap : str or Timedelta
-        Longest step within a session.
-    """
-
-    def __init__(
-        self,
-        closes: SortedCloses,
-        *,
-        horizon: int,
-        entry_delay: int,
-        across_sessions: bool,
-        session_gap: Any,
-    ) -> None:
-        self.closes = closes
-        bar = np.arange(len(closes.close))
-        self.entry = np.minimum(bar + entry_delay, closes.last)
-        self.end = np.minimum(bar + entry_delay + horizon, closes.last)
-        breaks = closes.new_contract
-        if not across_sessions:
-            breaks = breaks | closes.session_starts(session_gap)
-        enough = bar + entry_delay + horizon <= closes.last
-        self.usable: BoolArray = enough & (count_between(breaks, bar, self.end) == 0)
-
-    @property
-    def log_returns(self) -> FloatArray:
-        """Log return from the entry to the end, shape (n_bars,)."""
-        log_close = np.log(self.closes.close)
-        return log_close[self.end] - log_close[self.entry]
-
-    def frame(self, name: str, values: np.ndarray, keep: BoolArray) -> pd.DataFrame:
-        """Return `values` and the end of each label, in the row order of the bars."""
-        closes = self.closes
-        rows: IntArray = np.flatnonzero(closes.in_given_order(keep))
-        ends = from_utc_ns(closes.in_given_order(closes.times[self.end])[rows])
-        return pd.DataFrame(
-            {
-                name: closes.in_given_order(values)[rows],
-                "label_end": pd.DatetimeIndex(ends).tz_localize("UTC"),
-            },
-            index=closes.index()[rows],
-        )
-
-
-def checked_horizon(horizon: int, entry_delay: int) -> tuple[int, int]:
-    """Return both as int; refuse a horizon below 1 and a delay below 0."""
-    check_scalar(horizon, "horizon", Integral, min_val=1)
-    check_scalar(entry_delay, "entry_delay", Integral, min_val=0)
-    return int(horizon), int(entry_delay)
+__all__ = ["forward_returns"]
 
 
 def forward_returns(
@@ -138,12 +74,13 @@ def forward_returns(
     >>> forward_returns(bars, 2)["forward_return"].round(4).tolist()
     [0.1906, 0.0953]
     """
-    horizon, entry_delay = checked_horizon(horizon, entry_delay)
     forward = Forward(
         SortedCloses.from_bars(bars),
-        horizon=horizon,
-        entry_delay=entry_delay,
+        horizon=checked_horizon(horizon),
+        entry_delay=checked_delay(entry_delay),
         across_sessions=across_sessions,
         session_gap=session_gap,
     )
-    return forward.frame("forward_return", forward.log_returns, forward.usable)
+    places = np.flatnonzero(forward.usable)
+    returns = forward.log_returns[places]
+    return forward.frame({"forward_return": returns}, places, forward.end[places])

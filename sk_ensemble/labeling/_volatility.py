@@ -8,18 +8,17 @@ import numpy as np
 import pandas as pd
 from sklearn.utils import check_scalar
 
-from sk_ensemble._typing import BoolArray, FloatArray
+from sk_ensemble._typing import FloatArray
 from sk_ensemble.utils.sessions import SortedCloses
 
-__all__ = ["bar_volatility", "trailing_volatility"]
+__all__ = ["bar_volatility", "one_bar_returns", "trailing_volatility"]
 
 
-def _one_bar_returns(closes: SortedCloses, unusable: BoolArray) -> FloatArray:
-    """Return the log return into each bar, NaN where the step is unusable."""
-    log_close = np.log(closes.close)
-    returns = np.full(len(log_close), np.nan)
-    returns[1:] = np.diff(log_close)
-    returns[unusable] = np.nan
+def one_bar_returns(closes: SortedCloses, session_gap: Any) -> FloatArray:
+    """Return the log return into each bar, NaN into a new session or contract."""
+    returns = np.full(len(closes.close), np.nan)
+    returns[1:] = np.diff(np.log(closes.close))
+    returns[closes.session_starts(session_gap) | closes.new_contract] = np.nan
     return returns
 
 
@@ -32,8 +31,7 @@ def trailing_volatility(
     closes: SortedCloses, span: float, session_gap: Any
 ) -> FloatArray:
     """Return the trailing volatility of sorted closes, see :func:`bar_volatility`."""
-    unusable = closes.session_starts(session_gap) | closes.new_contract
-    returns = _one_bar_returns(closes, unusable)
+    returns = one_bar_returns(closes, session_gap)
     parts = np.split(returns, closes.bounds[1:-1])
     return np.concatenate([_ewm_std(part, span) for part in parts])
 
