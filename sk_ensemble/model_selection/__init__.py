@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from sk_ensemble.model_selection._combinatorial import CombinatorialPurgedSplit
 from sk_ensemble.model_selection._describe import describe_splits, embargo_days
 from sk_ensemble.model_selection._purged import PurgedSplit
+from sk_ensemble.model_selection._walk_forward import WalkForwardSplit
 
-__all__ = ["PurgedSplit", "describe_splits", "embargo_days"]
+__all__ = [
+    "CombinatorialPurgedSplit",
+    "PurgedSplit",
+    "WalkForwardSplit",
+    "describe_splits",
+    "embargo_days",
+]

@@ -38,8 +38,8 @@ class Bars:
 
     def last_bars(self) -> IntArray:
         """Return the last bar of each row's symbol, shape (n_rows,)."""
-        symbols = np.searchsorted(self.bounds, self.positions, side="right") - 1
-        return self.bounds[symbols + 1] - 1
+        last = self.bounds[1:] - 1
+        return np.repeat(last, np.diff(self.bounds))[self.positions]
 
 
 def stamp_later(

@@ -27,9 +27,18 @@ from sk_ensemble.model_selection._purge import (
     latest_in_blocks,
     overlaps,
 )
+from sk_ensemble.model_selection._runs import (
+    Runs,
+    find_runs,
+    join_runs,
+    rows_outside,
+)
 from sk_ensemble.model_selection._timeline import Timeline
 
 __all__ = ["FoldRows", "SplitPlan", "plan_folds", "refuse_empty_folds"]
+
+#: Mean number of runs per block up to which joining slices beats masks.
+_FEW_RUNS = 200
 
 
 @dataclass(frozen=True)
@@ -126,9 +135,59 @@ class SplitPlan:
 
     def indices(self) -> Iterator[tuple[IntArray, IntArray]]:
         """Yield the training and test rows of each fold, ascending."""
+        rows = np.arange(len(self.times))
         for fold in range(len(self.folds)):
-            train, test = self.train_mask(fold), self.test_mask(fold)
-            yield np.flatnonzero(train), np.flatnonzero(test)
+            if self._by_runs:
+                yield (
+                    _take(rows, self._train_runs(fold)),
+                    _take(rows, self._test_runs(fold)),
+                )
+            else:
+                yield (
+                    np.flatnonzero(self.train_mask(fold)),
+                    np.flatnonzero(self.test_mask(fold)),
+                )
+
+    def trains_on_nothing(self, fold: int) -> bool:
+        """Tell whether no row is left for a fold to train on."""
+        if self._by_runs:
+            return len(self._train_runs(fold).starts) == 0
+        return not self.train_mask(fold).any()
+
+    @cached_property
+    def _by_runs(self) -> bool:
+        """Whether the rows of blocks lie in so few runs that these are quicker."""
+        if self.train_spans is not None:
+            return False
+        parts = self._excluded_runs + self._tested_runs
+        return sum(len(part.starts) for part in parts) <= _FEW_RUNS * len(parts)
+
+    @cached_property
+    def _excluded_runs(self) -> list[Runs]:
+        return [find_runs(mask) for mask in self.excluded]
+
+    @cached_property
+    def _tested_runs(self) -> list[Runs]:
+        return [find_runs(mask) for mask in self.tested]
+
+    def _train_runs(self, fold: int) -> Runs:
+        """Return the runs of rows a fold trains on."""
+        taken = join_runs([self._excluded_runs[block] for block in self.folds[fold]])
+        return rows_outside(taken, len(self.times))
+
+    def _test_runs(self, fold: int) -> Runs:
+        """Return the runs of rows a fold tests."""
+        return join_runs([self._tested_runs[block] for block in self.folds[fold]])
+
+
+def _take(rows: IntArray, runs: Runs) -> IntArray:
+    """Return a copy of the rows of the runs."""
+    slices = map(slice, runs.starts, runs.stops)
+    return (
+        np.concatenate([rows[part] for part in slices])
+        if len(runs.starts)
+        else rows[:0]
+    )
 
 
 def _any_of(masks: list[BoolArray], chosen: tuple[int, ...]) -> BoolArray:
@@ -240,7 +299,7 @@ def refuse_empty_folds(plan: SplitPlan, settings: str) -> None:
         For the first such fold, with its numbers.
     """
     for number in range(len(plan.folds)):
-        if not plan.train_mask(number).any():
+        if plan.trains_on_nothing(number):
             rows = plan.rows(number)
             msg = (
                 f"Fold {number} of {len(plan.folds)} (counted from 0) has no training "

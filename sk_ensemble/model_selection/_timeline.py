@@ -63,7 +63,7 @@ class RowTimeline:
     label_end: None = None
     keys: None = None
 
-    @property
+    @cached_property
     def times(self) -> NanosecondArray:
         """Number of each row."""
         return np.arange(self.n_rows, dtype=np.int64)

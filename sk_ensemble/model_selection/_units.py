@@ -51,7 +51,8 @@ class Units:
     @property
     def last(self) -> NanosecondArray:
         """Last time of each unit, shape (n_units,)."""
-        return self.stamps[np.append(self.starts[1:], len(self.stamps)) - 1]
+        stops = np.append(self.starts[1:], len(self.stamps))
+        return np.asarray(self.stamps[stops - 1])
 
 
 def _session_numbers(
@@ -62,8 +63,8 @@ def _session_numbers(
     Sessions are told by the pauses of the whole history: samples have more and longer
     ones, where a bar has no label.
     """
-    numbers: IntArray = np.cumsum(np.diff(history, prepend=history[:1]) > pause)
-    return numbers[np.searchsorted(history, stamps)]
+    numbers = np.cumsum(np.diff(history, prepend=history[:1]) > pause)
+    return np.asarray(numbers[np.searchsorted(history, stamps)])
 
 
 def _read_pause(align_to: Any) -> int:
