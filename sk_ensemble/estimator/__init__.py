@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sk_ensemble.estimator._base import WindowClassifier
 from sk_ensemble.estimator._blocks import predict_in_blocks
-from sk_ensemble.estimator._inputs import as_windows, bars_in_reach
 from sk_ensemble.estimator._iterative import IterativeClassifier
 from sk_ensemble.estimator._threads import n_threads
 from sk_ensemble.estimator._training_set import TrainingSet
@@ -13,8 +12,6 @@ __all__ = [
     "IterativeClassifier",
     "TrainingSet",
     "WindowClassifier",
-    "as_windows",
-    "bars_in_reach",
     "n_threads",
     "predict_in_blocks",
 ]

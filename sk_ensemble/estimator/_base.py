@@ -11,13 +11,12 @@ from sklearn.utils import Tags, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble._typing import FloatArray
-from sk_ensemble.estimator._inputs import as_windows, check_columns, check_finite
 from sk_ensemble.estimator._training_set import (
     TrainingSet,
     check_labels,
     make_training_set,
 )
-from sk_ensemble.panel import Windows
+from sk_ensemble.panel import Windows, as_windows, check_columns, check_finite
 from sk_ensemble.utils.sklearn_api import CallbackSupportMixin, fit_task
 
 __all__ = ["WindowClassifier"]

@@ -8,8 +8,7 @@ import numpy as np
 import torch
 
 from sk_ensemble._typing import IntArray
-from sk_ensemble.estimator import bars_in_reach
-from sk_ensemble.panel import Windows
+from sk_ensemble.panel import Windows, bars_in_reach
 
 __all__ = ["DeviceWindows"]
 

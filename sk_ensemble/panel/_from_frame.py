@@ -18,7 +18,15 @@ from sk_ensemble.utils.bars import (
 )
 from sk_ensemble.utils.time import format_ns
 
-__all__ = ["check_dtype", "feature_columns", "history_from_frame", "history_of_columns"]
+__all__ = [
+    "check_dtype",
+    "feature_columns",
+    "history_from_frame",
+    "history_of_columns",
+    "holds_numbers",
+    "is_number",
+    "repeated",
+]
 
 
 def feature_columns(
@@ -26,7 +34,7 @@ def feature_columns(
 ) -> list[str]:
     """Return the feature columns: the given ones, else all that are no keys."""
     chosen = _chosen(columns, features, keys)
-    twice = list(dict.fromkeys(_repeated(columns) + _repeated(chosen)))
+    twice = list(dict.fromkeys(repeated(columns) + repeated(chosen)))
     if twice:
         msg = f"Columns {twice} occur more than once. Rename or drop the copies."
         raise DataError(msg)
@@ -53,13 +61,13 @@ def _chosen(
     return [features] if isinstance(features, str) else list(features)
 
 
-def _repeated(names: Sequence[Any]) -> list[Any]:
+def repeated(names: Sequence[Any]) -> list[Any]:
     """Return the names that occur more than once."""
     index = pd.Index(names)
     return list(index[index.duplicated()].unique())
 
 
-def _is_number(value: Any) -> bool:
+def is_number(value: Any) -> bool:
     """Tell whether an entry of a column would do as a feature."""
     return isinstance(value, int | float | np.number | np.bool_) or pd.isna(value)
 
@@ -68,7 +76,7 @@ def _refuse_no_number(
     column: pd.Series, symbols: np.ndarray, times: NanosecondArray
 ) -> None:
     """Raise, naming the first entry of a column that is no number."""
-    numbers = column.astype(object).map(_is_number).to_numpy()
+    numbers = column.astype(object).map(is_number).to_numpy()
     row = int(np.argmin(numbers))
     msg = (
         f"Feature {column.name!r} has dtype {column.dtype}, which is no number; row "
@@ -78,7 +86,7 @@ def _refuse_no_number(
     raise DataError(msg)
 
 
-def _is_numeric(dtype: Any) -> bool:
+def holds_numbers(dtype: Any) -> bool:
     """Tell whether a column holds real numbers or booleans."""
     types = pd.api.types
     return types.is_numeric_dtype(dtype) and not types.is_complex_dtype(dtype)
@@ -120,7 +128,7 @@ def _read_feature(
     column: pd.Series, dtype: Any, symbols: np.ndarray, times: NanosecondArray
 ) -> FloatArray:
     """Return one feature in the panel's type, refusing what is no finite number."""
-    if not _is_numeric(column.dtype):
+    if not holds_numbers(column.dtype):
         _refuse_no_number(column, symbols, times)
     values = _numeric(column)
     with np.errstate(over="ignore"):

@@ -6,29 +6,26 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags, check_array
+from sklearn.utils import Tags
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble._typing import FloatArray
-from sk_ensemble.exceptions import DataError
-from sk_ensemble.panel import Samples, Windows
+from sk_ensemble.panel import (
+    as_windows,
+    check_columns,
+    check_finite,
+    refuse_other_index,
+)
 from sk_ensemble.preprocessing._panel_output import PanelOutputMixin
 from sk_ensemble.preprocessing._windower import flat_names
-from sk_ensemble.utils.feature_names import check_features, set_features
 from sk_ensemble.utils.sklearn_api import (
     CallbackSupportMixin,
     feature_names_in,
     fit_context,
     fit_task,
-    validate_data,
 )
 
 __all__ = ["WindowFlattener"]
-
-_CHECKS: dict[str, Any] = {
-    "dtype": [np.float64, np.float32],
-    "ensure_all_finite": "allow-nan",
-}
 
 
 class WindowFlattener(
@@ -38,6 +35,12 @@ class WindowFlattener(
 
     It stands first in the Pipelines of `sk_ensemble.tabular`. Where the windows are
     cut in the same Pipeline, ``Windower(flatten=True)`` does the same.
+
+    Parameters
+    ----------
+    allow_nan : bool, default=True
+        Whether features may be missing. False: missing ones are refused by name,
+        which says more than the estimator behind could.
 
     Attributes
     ----------
@@ -53,8 +56,14 @@ class WindowFlattener(
     Raises
     ------
     DataError
-        If there are no samples, or if window length, number or names of the features
-        differ from those seen in fit.
+        If there are no samples, if window length, number or names of the features
+        differ from those seen in fit, or if a feature holds infinite values, or
+        nothing at all in fit.
+
+    Warns
+    -----
+    UserWarning
+        With the names of features that are constant in fit.
 
     See Also
     --------
@@ -84,68 +93,44 @@ class WindowFlattener(
     window_length_: int
     lag_: int
 
-    _parameter_constraints: ClassVar[dict[str, Any]] = {}
+    _parameter_constraints: ClassVar[dict[str, Any]] = {"allow_nan": ["boolean"]}
+
+    def __init__(self, *, allow_nan: bool = True) -> None:
+        self.allow_nan = allow_nan
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: Any, y: Any = None) -> Self:
-        """Record the features and the window length; nothing is learnt.
+        """Check the samples and record what they consist of; nothing is learnt.
 
         Parameters
         ----------
         X : Windows, Panel, DataFrame or array-like of 2 or 3 dimensions
             The samples.
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,) or None, default=None
+            Targets; only their index is looked at, if they have one.
 
         Returns
         -------
         self : WindowFlattener
             The transformer itself.
+
+        Raises
+        ------
+        DataError
+            If `y` is indexed by other bars than the samples of a panel or windows.
         """
         with fit_task(self, X, y):
-            self._checked(X, reset=True)
-            self.lag_ = X.lag if isinstance(X, Windows) else 0
+            refuse_other_index(X, y, name="y")
+            windows = as_windows(self, X, reset=True)
+            check_columns(self, windows, allow_nan=self.allow_nan)
+            self.lag_ = windows.lag
         return self
 
     def _transform(self, X: Any) -> FloatArray:
         check_is_fitted(self)
-        samples = self._checked(X, reset=False)
-        if isinstance(samples, Windows):
-            samples = samples.gather()
-        elif isinstance(samples, Samples):
-            samples = samples.history.block[samples.positions]
-        return samples.reshape(len(samples), -1)
-
-    def _checked(self, X: Any, *, reset: bool) -> Any:
-        """Return the samples, after recording or comparing what they consist of."""
-        if isinstance(X, Samples):
-            _refuse_empty(X)
-            self._record(X.history.n_features, X.columns, reset=reset)
-            length = getattr(X, "window_length", 1)
-        elif len(getattr(X, "shape", ())) == 3:
-            X = check_array(X, allow_nd=True, estimator=self, **_CHECKS)
-            self._record(X.shape[2], None, reset=reset)
-            length = X.shape[1]
-        else:
-            X = validate_data(self, X, reset=reset, **_CHECKS)
-            length = 1
-        self._record_length(length, reset=reset)
-        return X
-
-    def _record(self, n_features: int, columns: Any, *, reset: bool) -> None:
-        action = set_features if reset else check_features
-        action(self, n_features, columns)
-
-    def _record_length(self, length: int, *, reset: bool) -> None:
-        """Record the window length, or refuse another one."""
-        if reset:
-            self.window_length_ = length
-        elif length != self.window_length_:
-            msg = (
-                f"X has windows of {length} bars, WindowFlattener was fitted on "
-                f"windows of {self.window_length_}. Use the same Windower for both."
-            )
-            raise DataError(msg)
+        windows = as_windows(self, X, reset=False)
+        check_finite(self, windows, allow_nan=self.allow_nan)
+        return windows.gather().reshape(len(windows), -1)
 
     def get_feature_names_out(self, input_features: Any = None) -> np.ndarray:
         """Return the names of the columns, such as ``close[t-3]``.
@@ -167,15 +152,8 @@ class WindowFlattener(
         return np.asarray(names, dtype=object)
 
     def __sklearn_tags__(self) -> Tags:
-        """Describe the transformer to scikit-learn: windows and tables, NaN allowed."""
+        """Describe the transformer to scikit-learn: windows and tables."""
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
+        tags.input_tags.allow_nan = self.allow_nan
         tags.input_tags.three_d_array = True
         return tags
-
-
-def _refuse_empty(X: Samples) -> None:
-    """Raise if there are no samples."""
-    if not len(X):
-        msg = "X has no samples. Give at least one."
-        raise DataError(msg)

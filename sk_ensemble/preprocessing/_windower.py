@@ -7,12 +7,19 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 import pandas as pd
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils import Tags, check_array
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.utils import Tags
 
 from sk_ensemble._typing import BoolArray, FloatArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.panel import Panel, Windows, history_of_array, history_of_frame
+from sk_ensemble.panel import (
+    Panel,
+    Windows,
+    checked_table,
+    history_of_array,
+    history_of_frame,
+    refuse_other_index,
+)
 from sk_ensemble.preprocessing._panel_output import PanelOutputMixin
 from sk_ensemble.utils.feature_names import check_features, set_features
 from sk_ensemble.utils.sklearn_api import (
@@ -22,7 +29,6 @@ from sk_ensemble.utils.sklearn_api import (
     feature_names_in,
     fit_context,
     fit_task,
-    validate_data,
 )
 from sk_ensemble.utils.time import format_ns
 
@@ -190,15 +196,21 @@ class Windower(PanelOutputMixin, CallbackSupportMixin, TransformerMixin, BaseEst
         ----------
         X : Panel, DataFrame or array-like of shape (n_samples, n_features)
             The samples.
-        y : None
-            Ignored.
+        y : array-like of shape (n_samples,) or None, default=None
+            Targets; only their index is looked at, if they have one.
 
         Returns
         -------
         self : Windower
             The transformer itself.
+
+        Raises
+        ------
+        DataError
+            If `y` is indexed by other bars than the samples of a panel.
         """
         with fit_task(self, X, y):
+            refuse_other_index(X, y, name="y")
             self._bars_of(X, reset=True)
         return self
 
@@ -227,10 +239,10 @@ class Windower(PanelOutputMixin, CallbackSupportMixin, TransformerMixin, BaseEst
 
     def _values(self, X: Any, *, reset: bool) -> FloatArray:
         """Return the checked values of a table, comparing features once fitted."""
-        checks = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan"}
-        if reset or hasattr(self, "n_features_in_"):
-            return validate_data(self, X, reset=reset, **checks)
-        return check_array(X, estimator=self, input_name="X", **checks)
+        if not reset and not hasattr(self, "n_features_in_"):
+            # There is no fit to compare with, and this is none either.
+            return clone(self)._values(X, reset=True)
+        return checked_table(self, X, reset=reset, ensure_all_finite="allow-nan")
 
     def _check_panel(self, panel: Panel, *, reset: bool) -> None:
         """Record or compare the features of a panel."""

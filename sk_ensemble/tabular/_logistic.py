@@ -61,7 +61,7 @@ def logistic(
     Notes
     -----
     A prediction sees the bars of its window and no others. Missing values are
-    refused by the last step.
+    refused.
 
     Examples
     --------
@@ -86,7 +86,7 @@ def logistic(
     )
     return Pipeline(
         [
-            ("flatten", WindowFlattener()),
+            ("flatten", WindowFlattener(allow_nan=False)),
             ("scale", StandardScaler()),
             ("clf", classifier),
         ]

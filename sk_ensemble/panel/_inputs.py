@@ -16,20 +16,18 @@ from sklearn.utils import check_array
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.panel import (
-    Samples,
-    Windows,
+from sk_ensemble.panel._from_rows import (
     history_of_array,
     history_of_frame,
     index_keys,
 )
+from sk_ensemble.panel._samples import Samples
+from sk_ensemble.panel._tables import TABLE_TYPES, checked_table
+from sk_ensemble.panel._windows import Windows
 from sk_ensemble.utils.feature_names import check_features, set_features
-from sk_ensemble.utils.sklearn_api import validate_data
 from sk_ensemble.utils.time import format_ns
 
 __all__ = ["as_windows", "bars_in_reach", "check_columns", "check_finite"]
-
-_DTYPES = (np.float64, np.float32)
 
 #: Bars looked at together when values are checked, to bound the memory this takes.
 _CHUNK = 65_536
@@ -65,7 +63,7 @@ def as_windows(estimator: Any, X: Any, *, reset: bool) -> Windows:
     --------
     >>> import numpy as np
     >>> from sk_ensemble.baseline import PriorBaseline
-    >>> from sk_ensemble.estimator import as_windows
+    >>> from sk_ensemble.panel import as_windows
     >>> as_windows(PriorBaseline(), np.zeros((4, 3, 2)), reset=True)
     Windows(4 samples x 3 bars x 2 features of 12 bars)
     """
@@ -115,7 +113,7 @@ def _of_array_3d(estimator: Any, X: Any, *, reset: bool) -> Windows:
     """Take every sample of a 3-D array as a segment of its own."""
     values = check_array(
         X,
-        dtype=_DTYPES,
+        dtype=TABLE_TYPES,
         ensure_all_finite=False,
         allow_nd=True,
         estimator=estimator,
@@ -135,9 +133,7 @@ def _of_array_3d(estimator: Any, X: Any, *, reset: bool) -> Windows:
 
 def _of_table(estimator: Any, X: Any, *, reset: bool) -> Windows:
     """Take every row of a matrix or frame as a window of one bar."""
-    values = validate_data(
-        estimator, X, reset=reset, dtype=_DTYPES, ensure_all_finite=False
-    )
+    values = checked_table(estimator, X, reset=reset, ensure_all_finite=False)
     if isinstance(X, pd.DataFrame) and _has_own_keys(X):
         return Windows(*history_of_frame(X, values))
     columns = getattr(estimator, "feature_names_in_", None)
@@ -182,7 +178,7 @@ def bars_in_reach(windows: Windows) -> IntArray:
     Examples
     --------
     >>> import numpy as np
-    >>> from sk_ensemble.estimator import bars_in_reach
+    >>> from sk_ensemble.panel import bars_in_reach
     >>> from sk_ensemble.preprocessing import Windower
     >>> bars_in_reach(Windower(2).transform(np.zeros((9, 1)))[[3, 7]])
     array([2, 3, 6, 7])
@@ -288,6 +284,19 @@ def check_finite(estimator: Any, windows: Windows, *, allow_nan: bool) -> None:
     ------
     DataError
         With the feature, the number of values and the first bar.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.baseline import PriorBaseline
+    >>> from sk_ensemble.panel import check_finite
+    >>> from sk_ensemble.preprocessing import Windower
+    >>> windows = Windower(2).transform(np.array([[1.0], [np.nan], [3.0]]))
+    >>> check_finite(PriorBaseline(), windows, allow_nan=True)
+    >>> check_finite(PriorBaseline(), windows, allow_nan=False)
+    Traceback (most recent call last):
+        ...
+    sk_ensemble.exceptions.DataError: Input X contains NaN, ...
     """
     facts = _facts(windows, allow_nan=allow_nan)
     _refuse_bad(windows, facts, type(estimator).__name__)
@@ -314,6 +323,18 @@ def check_columns(estimator: Any, windows: Windows, *, allow_nan: bool) -> None:
     -----
     UserWarning
         With the names of features that are constant.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.baseline import PriorBaseline
+    >>> from sk_ensemble.panel import check_columns
+    >>> from sk_ensemble.preprocessing import Windower
+    >>> windows = Windower(2).transform(np.full((3, 1), np.nan))
+    >>> check_columns(PriorBaseline(), windows, allow_nan=True)
+    Traceback (most recent call last):
+        ...
+    sk_ensemble.exceptions.DataError: Features without any value in the training ...
     """
     facts = _facts(windows, allow_nan=allow_nan)
     _refuse_bad(windows, facts, type(estimator).__name__)
