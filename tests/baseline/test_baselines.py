@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pickle
-import warnings
 
 import numpy as np
 import pandas as pd
@@ -9,7 +8,6 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.utils.estimator_checks import check_estimator
 from threadpoolctl import threadpool_limits
 
 from sk_ensemble import (
@@ -38,28 +36,6 @@ def make_samples(seed=0, n_bars=480):
 @pytest.fixture(scope="module")
 def samples():
     return make_samples()
-
-
-def statuses(estimator):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return [r["status"] for r in check_estimator(estimator, on_fail=None)]
-
-
-@pytest.mark.parametrize("baseline", BASELINES)
-def test_every_check_of_scikit_learn_passes(baseline):
-    found = statuses(baseline())
-    assert len(found) > 55
-    assert set(found) == {"passed"}
-
-
-def test_a_baseline_that_remembers_its_last_input_fails_a_check():
-    class Forgetful(PriorBaseline):
-        def predict_proba(self, X):
-            self.shares_ = self.shares_[::-1]
-            return super().predict_proba(X)
-
-    assert "failed" in statuses(Forgetful())
 
 
 @pytest.mark.parametrize("baseline", BASELINES)

@@ -15,7 +15,6 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import check_estimator
 
 from sk_ensemble import (
     LightGBMClassifier,
@@ -24,33 +23,6 @@ from sk_ensemble import (
     Windower,
     XGBoostClassifier,
 )
-
-
-def statuses(estimator):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return [r["status"] for r in check_estimator(estimator, on_fail=None)]
-
-
-@pytest.mark.parametrize("params", [{}, {"class_weight": "balanced"}])
-def test_every_check_of_scikit_learn_passes(booster, params):
-    found = statuses(booster(n_estimators=10, **params))
-    assert len(found) > 55
-    assert set(found) == {"passed"}
-
-
-def test_the_checks_do_not_pass_because_nothing_is_learnt():
-    params = {"n_estimators": 10, "colsample_bytree": 1.0}
-    found = statuses(LightGBMClassifier(**params, min_child_samples=1))
-    assert set(found) == {"passed"}
-
-
-def test_a_booster_that_ignores_weights_fails_a_check():
-    class Careless(XGBoostClassifier):
-        def fit(self, X, y, sample_weight=None):
-            return super().fit(X, y)
-
-    assert "failed" in statuses(Careless(n_estimators=10))
 
 
 def native(model, X, y):

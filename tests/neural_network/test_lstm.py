@@ -12,20 +12,10 @@ from joblib import Parallel, delayed
 from sklearn.base import clone
 from sklearn.model_selection import cross_validate
 from sklearn.pipeline import make_pipeline
-from sklearn.utils.estimator_checks import check_estimator
 
 from sk_ensemble import LSTMClassifier, Panel, PurgedSplit, Windower
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.neural_network import _base
-
-# One batch, five epochs: what scikit-learn's checks are run with.
-CHECKED = {
-    "hidden_size": 16,
-    "num_layers": 1,
-    "max_epochs": 5,
-    "batch_size": 1000,
-    "learning_rate": 0.1,
-}
 
 
 def small(**parameters):
@@ -73,27 +63,6 @@ def pairs():
     """Return 1,000 windows with both labels, and the sign of the first bar."""
     X = np.random.default_rng(0).normal(size=(1000, 2, 1))
     return np.concatenate([X, X]), np.repeat([0, 1], 1000), X[:, 0, 0] > 0
-
-
-def failed_checks(model):
-    results = check_estimator(model, on_fail=None, on_skip=None)
-    assert len(results) > 60
-    return {
-        result["check_name"]: result["status"]
-        for result in results
-        if result["status"] != "passed"
-    }
-
-
-def test_every_check_of_scikit_learn_passes():
-    assert failed_checks(LSTMClassifier(**CHECKED)) == {}
-
-
-def test_with_dropout_only_repeated_rows_differ_from_weights():
-    # A repeated row is dropped from in two ways, a weighted one in one way.
-    assert set(failed_checks(LSTMClassifier(**CHECKED, dropout=0.2))) == {
-        "check_sample_weight_equivalence_on_dense_data"
-    }
 
 
 def test_the_network_learns_what_only_an_earlier_bar_tells(arrays):

@@ -9,7 +9,6 @@ from sklearn.model_selection import KFold, TimeSeriesSplit, cross_validate
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils._param_validation import InvalidParameterError
-from sklearn.utils.estimator_checks import check_estimator
 
 from sk_ensemble import Panel, PurgedSplit, RowTransformer, Windower, Windows
 from sk_ensemble.exceptions import DataError
@@ -273,21 +272,6 @@ def test_clone_keeps_the_parameters():
     windower = Windower(7, lag=2, incomplete="error", flatten=True)
     assert clone(windower).get_params() == windower.get_params()
     assert repr(Windower(7)) == "Windower(window_length=7)"
-
-
-@pytest.mark.parametrize(
-    "transformer",
-    [
-        Windower(1, flatten=True),
-        RowTransformer(StandardScaler()),
-    ],
-    ids=repr,
-)
-def test_every_check_of_scikit_learn_passes(transformer):
-    results = check_estimator(transformer, on_skip=None)
-    statuses = {result["check_name"]: result["status"] for result in results}
-    assert set(statuses.values()) == {"passed"}, statuses
-    assert len(results) > 40
 
 
 def test_the_html_of_a_pipeline_can_be_drawn(panel):

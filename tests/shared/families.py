@@ -1,0 +1,69 @@
+"""Small models of every family, and small labelled panels to fit them on.
+
+A family takes part by its entry in the registry; `SETTINGS` only makes it quick.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from sk_ensemble import Panel, create, list_models
+from sk_ensemble.estimator import WindowClassifier
+
+SETTINGS: dict[str, dict[str, Any]] = {
+    "random_forest": {"n_estimators": 5, "random_state": 0},
+    "hist_gradient_boosting": {
+        "max_iter": 5,
+        "min_samples_leaf": 5,
+        "random_state": 0,
+    },
+    "xgboost": {"n_estimators": 5},
+    "lightgbm": {"n_estimators": 5, "min_child_samples": 5},
+    "lstm": {"hidden_size": 4, "num_layers": 1, "max_epochs": 2, "random_state": 0},
+}
+
+MODELS = list_models()
+NAMES: list[str] = MODELS.loc[~MODELS["requires_gpu"], "name"].tolist()
+
+
+def quick(name: str, **params: Any) -> Any:
+    """Create a model that is fitted in no time."""
+    return create(name, **(SETTINGS.get(name, {}) | params))
+
+
+#: Names of the families that are this package's own, and of scikit-learn's Pipelines.
+OWN = [name for name in NAMES if isinstance(quick(name), WindowClassifier)]
+PIPELINES = [name for name in NAMES if name not in OWN]
+NO_NAN = MODELS.loc[~MODELS["allows_nan"], "name"].tolist()
+
+
+def make_frame(seed: int = 0, n_bars: int = 150) -> pd.DataFrame:
+    """Return noisy bars of two symbols whose calendars differ."""
+    rng = np.random.default_rng(seed)
+    times = pd.date_range("2024-01-01", periods=n_bars, freq="5min", tz="UTC")
+    parts = [
+        pd.DataFrame({"symbol": name, "datetime": times[rng.random(n_bars) < 0.9]})
+        for name in ("A", "B")
+    ]
+    frame = pd.concat(parts, ignore_index=True)
+    for column in ("open", "close", "volume"):
+        frame[column] = rng.normal(size=len(frame))
+    return frame
+
+
+def make_labels(frame: pd.DataFrame, horizon: int = 3) -> pd.DataFrame:
+    """Label bars by the sign of the bar's own close, known `horizon` bars later."""
+    labels = frame[["symbol", "datetime"]].copy()
+    close = frame["close"]
+    labels["label"] = np.sign(close).where(close.abs() > 0.4, 0).astype(int)
+    labels["label_end"] = frame.groupby("symbol")["datetime"].shift(-horizon)
+    return labels.dropna()
+
+
+def make_samples(seed: int = 0, n_bars: int = 150) -> tuple[Panel, np.ndarray]:
+    """Return a panel of two symbols with label ends, and labels -1, 0, 1."""
+    frame = make_frame(seed, n_bars)
+    return Panel.from_frame(frame).align(make_labels(frame))
