@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sk_ensemble.baseline import ClockBaseline, PriorBaseline, VolatilityBaseline
     from sk_ensemble.boosting import LightGBMClassifier, XGBoostClassifier
+    from sk_ensemble.inspection import audit_leakage
     from sk_ensemble.model_selection import PurgedSplit
     from sk_ensemble.neural_network import LSTMClassifier
     from sk_ensemble.panel import Panel, Windows
@@ -34,6 +35,7 @@ __all__ = [
     "Windows",
     "XGBoostClassifier",
     "__version__",
+    "audit_leakage",
     "create",
     "list_models",
     "register",
@@ -51,6 +53,7 @@ _HOMES = {
     "Windower": "sk_ensemble.preprocessing",
     "Windows": "sk_ensemble.panel",
     "XGBoostClassifier": "sk_ensemble.boosting",
+    "audit_leakage": "sk_ensemble.inspection",
     "create": "sk_ensemble.registry",
     "list_models": "sk_ensemble.registry",
     "register": "sk_ensemble.registry",
