@@ -108,10 +108,12 @@ class BacktestScorer:
     Notes
     -----
     A slice opened at the end of the test samples is held to its end, which uses bars
-    after the last sample as a label does. Days without a sample and without a
-    position are left out, so test sets with holes score like others. A fold without
-    any trade scores 0. The profits of a few hundred days tell much less than the log
-    loss of as many thousand bars: use this to confirm a choice rather than to make it.
+    after the last sample as a label does. Only samples are predicted: bars without a
+    label, such as the last of a session, open no slice. Days without a sample and
+    without a position are left out, so test sets with holes score like others. A fold
+    without any trade scores 0. The profits of a few hundred days tell much less than
+    the log loss of as many thousand bars: use this to confirm a choice rather than to
+    make it.
 
     Examples
     --------

@@ -191,10 +191,13 @@ def test_costs_and_nights_reach_the_backtest():
     free = BacktestScorer(bars, HORIZON, costs=0, statistic=np.mean)(Fixed(), X)
     dear = BacktestScorer(bars, HORIZON, costs=0.01, statistic=np.mean)(Fixed(), X)
     assert dear < free
-    split = BacktestScorer(bars, HORIZON, costs=0.01, session_gap="3h", overnight=True)
-    kept = split.backtest(Fixed(), X)
-    closed = BacktestScorer(bars, HORIZON, costs=0.01, session_gap="3h")
-    assert kept.turnover < closed.backtest(Fixed(), X).turnover
+    # Three bars later the slices of the last samples of a day reach into the next.
+    late = {"costs": 0.01, "delay": 3}
+    kept = BacktestScorer(bars, HORIZON, **late, overnight=True).backtest(Fixed(), X)
+    closed = BacktestScorer(bars, HORIZON, **late).backtest(Fixed(), X)
+    merged = BacktestScorer(bars, HORIZON, **late, session_gap="1D")
+    assert kept.turnover < closed.turnover
+    assert merged.backtest(Fixed(), X).turnover == kept.turnover
 
 
 def test_scorer_survives_pickling():
