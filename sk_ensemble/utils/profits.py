@@ -389,7 +389,7 @@ def turnover(positions: npt.ArrayLike) -> float:
     Returns
     -------
     turnover : float
-        Mean over the periods of the sum over the assets of |change of position|,
+        Mean over the periods of the sum over the assets of ``|change of position|``,
         multiples of the capital. The first position is bought; the last is not sold.
 
     Raises
