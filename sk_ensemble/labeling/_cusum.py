@@ -110,7 +110,8 @@ def cusum_events(
     -----
     Whether bar t is an event depends on the closes of bars 0 ... t of its symbol. Steps
     into a new session or a new contract add nothing. A sum that equals the limit
-    reaches it. The sums of rises and of falls restart separately.
+    reaches it. The sums of rises and of falls restart separately; if a limit has
+    shrunk so much that both reach it at once, both restart and the event is a fall.
 
     References
     ----------

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import FloatArray, IntArray
+from sk_ensemble._typing import FloatArray
 from sk_ensemble.labeling._spans import LabelSpans
 from sk_ensemble.utils.sessions import SortedCloses
 
@@ -21,12 +21,14 @@ def _steps(closes: SortedCloses) -> FloatArray:
     return steps
 
 
-def _with_mean_one(sizes: FloatArray, codes: IntArray) -> FloatArray:
+def _with_mean_one(sizes: FloatArray, spans: LabelSpans) -> FloatArray:
     """Scale the sizes of each symbol to a mean of 1, all zeros stay zeros."""
-    totals = np.bincount(codes, weights=sizes)
-    counts = np.bincount(codes)
+    # In the order of the bars, so that the order of the labels changes no bit.
+    order = np.argsort(spans.first)
+    totals = np.bincount(spans.codes[order], weights=sizes[order])
+    counts = np.bincount(spans.codes)
     scales = np.divide(counts, totals, out=np.zeros(len(totals)), where=totals > 0)
-    return sizes * scales[codes]
+    return sizes * scales[spans.codes]
 
 
 def return_attribution_weights(
@@ -99,5 +101,5 @@ def return_attribution_weights(
     """
     spans = LabelSpans.from_labels(labels, bars, closed=closed, entry_delay=entry_delay)
     shares = _steps(spans.closes) / np.maximum(spans.concurrency(), 1)
-    weights = _with_mean_one(np.abs(spans.sums(shares)), spans.codes)
+    weights = _with_mean_one(np.abs(spans.sums(shares)), spans)
     return pd.Series(weights, index=spans.index, name="weight")
