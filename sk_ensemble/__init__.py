@@ -14,7 +14,12 @@ if TYPE_CHECKING:
     from sk_ensemble.baseline import ClockBaseline, PriorBaseline, VolatilityBaseline
     from sk_ensemble.boosting import LightGBMClassifier, XGBoostClassifier
     from sk_ensemble.inspection import audit_leakage
-    from sk_ensemble.model_selection import PurgedSplit
+    from sk_ensemble.model_selection import (
+        CombinatorialPurgedSplit,
+        PurgedSplit,
+        WalkForwardSplit,
+        cross_val_paths,
+    )
     from sk_ensemble.neural_network import LSTMClassifier
     from sk_ensemble.panel import Panel, Windows
     from sk_ensemble.preprocessing import RowTransformer, Windower
@@ -24,6 +29,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ClockBaseline",
+    "CombinatorialPurgedSplit",
     "LSTMClassifier",
     "LightGBMClassifier",
     "Panel",
@@ -31,18 +37,21 @@ __all__ = [
     "PurgedSplit",
     "RowTransformer",
     "VolatilityBaseline",
+    "WalkForwardSplit",
     "Windower",
     "Windows",
     "XGBoostClassifier",
     "__version__",
     "audit_leakage",
     "create",
+    "cross_val_paths",
     "list_models",
     "register",
 ]
 
 _HOMES = {
     "ClockBaseline": "sk_ensemble.baseline",
+    "CombinatorialPurgedSplit": "sk_ensemble.model_selection",
     "LSTMClassifier": "sk_ensemble.neural_network",
     "LightGBMClassifier": "sk_ensemble.boosting",
     "Panel": "sk_ensemble.panel",
@@ -50,11 +59,13 @@ _HOMES = {
     "PurgedSplit": "sk_ensemble.model_selection",
     "RowTransformer": "sk_ensemble.preprocessing",
     "VolatilityBaseline": "sk_ensemble.baseline",
+    "WalkForwardSplit": "sk_ensemble.model_selection",
     "Windower": "sk_ensemble.preprocessing",
     "Windows": "sk_ensemble.panel",
     "XGBoostClassifier": "sk_ensemble.boosting",
     "audit_leakage": "sk_ensemble.inspection",
     "create": "sk_ensemble.registry",
+    "cross_val_paths": "sk_ensemble.model_selection",
     "list_models": "sk_ensemble.registry",
     "register": "sk_ensemble.registry",
 }

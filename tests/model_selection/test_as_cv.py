@@ -1,4 +1,4 @@
-"""PurgedSplit as scikit-learn's ``cv=``: cloned, routed, nested, in parallel."""
+"""Splitters as scikit-learn's ``cv=``: cloned, routed, nested, in parallel."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ from sklearn.model_selection import (
 )
 
 from sk_ensemble.exceptions import EmptyFoldError
-from sk_ensemble.model_selection import PurgedSplit
+from sk_ensemble.model_selection import (
+    CombinatorialPurgedSplit,
+    PurgedSplit,
+    WalkForwardSplit,
+)
 from sk_ensemble.panel import Panel
 
 N_TIMES = 60
@@ -51,6 +55,12 @@ def y(frame):
 
 @pytest.fixture
 def aligned(frame, label_end, y):
+    spread = pd.to_timedelta(np.arange(len(frame)) % N_TIMES // 8, unit="D")
+    times = frame.index.get_level_values("datetime") + spread
+    index = pd.MultiIndex.from_arrays([frame.index.get_level_values(0), times])
+    frame = frame.set_axis(index.set_names(frame.index.names))
+    ends = pd.Series((label_end + spread).to_numpy(), index=frame.index)
+    label_end, y = ends, y.set_axis(frame.index)
     labels = pd.DataFrame({"label": y, "label_end": label_end})
     return Panel.from_frame(frame).align(labels)
 
@@ -59,6 +69,12 @@ def test_the_repr_names_only_what_differs_from_the_defaults():
     assert repr(PurgedSplit()) == "PurgedSplit()"
     cv = PurgedSplit(3, purged_size=20, embargo_size="5D")
     assert repr(cv) == "PurgedSplit(embargo_size='5D', n_splits=3, purged_size=20)"
+    assert repr(WalkForwardSplit(3, test_size="MS")) == (
+        "WalkForwardSplit(n_splits=3, test_size='MS')"
+    )
+    assert repr(CombinatorialPurgedSplit(8, align_to="day")) == (
+        "CombinatorialPurgedSplit(align_to='day', n_blocks=8)"
+    )
 
 
 def test_clones_and_pickles_have_the_same_parameters():
@@ -74,6 +90,61 @@ def test_clones_and_pickles_have_the_same_parameters():
     assert clone(cv).get_params() == params
     assert pickle.loads(pickle.dumps(cv)).get_params() == params
     assert check_cv(cv) is cv
+
+
+@pytest.mark.parametrize(
+    "cv",
+    [
+        WalkForwardSplit(
+            3, test_size=pd.Timedelta("5D"), max_train_size="MS", align_to="day"
+        ),
+        CombinatorialPurgedSplit(5, 3, purged_size=2, embargo_size="5 trading days"),
+    ],
+    ids=str,
+)
+def test_every_splitter_can_be_cloned_and_pickled(cv):
+    assert repr(clone(cv)) == repr(pickle.loads(pickle.dumps(cv))) == repr(cv)
+    assert clone(cv).get_params() == cv.get_params()
+    assert check_cv(cv) is cv
+
+
+INNER_AND_OUTER = [
+    (WalkForwardSplit(2), WalkForwardSplit(3)),
+    (CombinatorialPurgedSplit(4, 2), CombinatorialPurgedSplit(4, 1)),
+    (WalkForwardSplit(2, align_to="day"), PurgedSplit(3, align_to="2h")),
+]
+
+
+@pytest.mark.parametrize("splitters", INNER_AND_OUTER, ids=str)
+def test_every_splitter_nests_on_a_panel_at_both_levels(aligned, splitters):
+    X, y = aligned
+    inner, outer = splitters
+    search = GridSearchCV(
+        DummyClassifier(), {"strategy": ["prior"]}, cv=inner, error_score="raise"
+    )
+    result = cross_validate(search, X, y, cv=outer, error_score="raise")
+    assert len(result["test_score"]) == outer.get_n_splits()
+
+
+@pytest.mark.parametrize("splitters", INNER_AND_OUTER[:2], ids=str)
+def test_every_splitter_is_routed_label_ends_at_both_levels(
+    frame, y, label_end, splitters
+):
+    with sklearn.config_context(enable_metadata_routing=True):
+        inner, outer = (clone(cv).set_split_request(label_end=True) for cv in splitters)
+        search = GridSearchCV(LogisticRegression(), GRID, cv=inner, error_score="raise")
+        result = cross_validate(
+            search,
+            frame,
+            y,
+            cv=outer,
+            params={"label_end": label_end},
+            error_score="raise",
+            return_indices=True,
+        )
+    expected = splitters[1].split(frame, label_end=label_end)
+    for train, (same, _) in zip(result["indices"]["train"], expected, strict=True):
+        np.testing.assert_array_equal(train, same)
 
 
 def test_cross_validate_on_a_panel_needs_nothing_but_the_splitter(aligned):
