@@ -237,8 +237,9 @@ def probability_of_backtest_overfitting(
     **What it does not say.** It judges the selection, not the strategy: among equally
     good strategies choosing is luck, and the probability is near 1/2. The splits share
     their data, so it is an estimate with a wide error: twenty trials of pure noise
-    have an average of 1/2 over many data sets, and on one anything from 0.15 to 0.95. Returns must not reach over the ends of
-    blocks much; take periods longer than the positions are held.
+    have an average of 1/2 over many data sets, and on one anything from 0.15 to 0.95.
+    Returns must not reach over the ends of blocks much; take periods longer than the
+    positions are held.
 
     References
     ----------
