@@ -41,6 +41,7 @@ def test_files_hold_what_the_leaderboard_says(comparison) -> None:
     metrics = json.loads((cell / "metrics" / "metrics.json").read_text())
     assert metrics["test"]["log_loss"] == row.log_loss
     assert len(metrics["oof"]["fold_log_loss"]) == 3
+    assert "seconds" not in metrics
     csv = pd.read_csv(comparison.run_dir / "leaderboard.csv")
     assert csv["log_loss"].tolist() == comparison.leaderboard["log_loss"].tolist()
     assert (comparison.run_dir / "leaderboard.png").read_bytes()[1:4] == b"PNG"
