@@ -4,11 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from sk_ensemble.experiments import ComparisonConfig
+from sk_ensemble.experiments import Comparison, ComparisonConfig, compare
 
 
-@pytest.fixture
-def small_config(tmp_path: Path) -> ComparisonConfig:
+def make_config(folder: Path) -> ComparisonConfig:
     """A comparison that takes a second or two."""
     return ComparisonConfig(
         symbols=("IF",),
@@ -21,6 +20,17 @@ def small_config(tmp_path: Path) -> ComparisonConfig:
         embargo_size=240,
         stride=3,
         n_jobs=1,
-        output_dir=tmp_path,
+        output_dir=folder,
         tracking=False,
     )
+
+
+@pytest.fixture
+def small_config(tmp_path: Path) -> ComparisonConfig:
+    return make_config(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def comparison(tmp_path_factory: pytest.TempPathFactory) -> Comparison:
+    """What the small comparison finds, for tests that only look at it."""
+    return compare(make_config(tmp_path_factory.mktemp("comparison")))

@@ -13,11 +13,6 @@ from sk_ensemble.experiments._leaderboard import leaderboard, verdict
 from sk_ensemble.metrics import log_loss
 
 
-@pytest.fixture
-def comparison(small_config: ComparisonConfig):
-    return compare(small_config)
-
-
 def test_every_model_has_a_row(comparison) -> None:
     assert set(comparison.leaderboard["model"]) == {"prior", "clock", "logistic"}
 
