@@ -280,9 +280,9 @@ def audit_leakage(
     >>> report = audit_leakage(model, X, y, KFold(3), checks=["label_spans"])
     >>> for finding in report.findings:
     ...     print(finding.fold, finding.amount)
-    0 10.0
-    1 20.0
-    2 10.0
+    0 20.0
+    1 13.0
+    2 4.0
     """
     _refuse_untimed(X)
     refuse_other_index(X, y, name="y")

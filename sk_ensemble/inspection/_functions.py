@@ -126,11 +126,12 @@ def _moves(
     for cut, change, other_bars in _changed_bars(session, bars):
         session.report(f"compute {what} with bars {change} after {format_ns(cut)}")
         known = base[_known_by(base, cut, ends)]
+        names = list(known.columns)
         differs = _differences(known, _call(function, other_bars))
         for place in np.flatnonzero(differs.any(axis=0)):
             rows = np.flatnonzero(differs[:, place])
             details = (change, cut, known.index[rows[-1]], float(len(rows)))
-            moves.setdefault(known.columns[place], details)
+            moves.setdefault(names[place], details)
     return moves
 
 

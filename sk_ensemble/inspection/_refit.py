@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from sklearn.base import clone
 from sklearn.frozen import FrozenEstimator
+from sklearn.pipeline import Pipeline
 
 from sk_ensemble._typing import BoolArray, IntArray
 from sk_ensemble.inspection._finding import Finding
@@ -109,7 +110,9 @@ def check_refit(session: Session) -> list[Finding]:
 
 
 def _is_fitted(value: Any) -> bool:
-    """Tell whether an estimator has attributes that only fit sets."""
+    """Tell whether an estimator, or a step of it, has attributes that fit sets."""
+    if isinstance(value, Pipeline):
+        return any(_is_fitted(step) for _, step in value.steps)
     if isinstance(value, type) or not hasattr(value, "get_params"):
         return False
     return any(name.endswith("_") and name[0] != "_" for name in vars(value))
@@ -128,7 +131,9 @@ def _fitted_parts(model: Any) -> dict[str, Any]:
     parts: dict[str, Any] = {}
     for name, value in sorted({"": model, **model.get_params(deep=True)}.items()):
         is_inside = any(not of or name.startswith(f"{of}__") for of in parts)
-        if not is_inside and _is_fitted(_unfrozen(value)):
+        if is_inside or isinstance(value, Pipeline):
+            continue
+        if _is_fitted(_unfrozen(value)):
             parts[name] = _unfrozen(value)
     return parts
 

@@ -104,7 +104,7 @@ class LeakageReport:
         rows: list[dict[str, object]] = []
         for check in self.checks:
             found = [_row_of(item) for item in self.findings if item.check == check]
-            empty = {
+            empty: dict[str, object] = {
                 "check": check,
                 "status": self.status(check),
                 "message": self.skipped.get(check, ""),

@@ -33,7 +33,9 @@ def with_fixed_seeds(model: Any, seed: int) -> Any:
         for name, value in params.items()
         if name.rpartition("__")[2] == "random_state" and value is None
     }
-    return model.set_params(**unset)
+    if unset:
+        model.set_params(**unset)
+    return model
 
 
 def write_line(text: str) -> None:
