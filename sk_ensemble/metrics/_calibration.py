@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def _gap(
 
 def _checked_binning(n_bins: int, binning: str) -> None:
     """Refuse what is no way to make bins."""
-    check_scalar(n_bins, "n_bins", int, min_val=1)
+    check_scalar(n_bins, "n_bins", Integral, min_val=1)
     if binning not in ("width", "mass"):
         msg = f"binning must be 'width' or 'mass', got {binning!r}."
         raise ValueError(msg)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from itertools import combinations
 from math import comb
+from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,7 +161,7 @@ def _checked_returns(returns: npt.ArrayLike) -> FloatArray:
 
 def _checked_n_blocks(n_blocks: int, n_rows: int) -> int:
     """Return an even number of blocks that the rows are enough for."""
-    check_scalar(n_blocks, "n_blocks", int, min_val=2)
+    check_scalar(n_blocks, "n_blocks", Integral, min_val=2)
     if n_blocks % 2 or n_blocks > _MOST_BLOCKS:
         msg = (
             f"n_blocks must be even and at most {_MOST_BLOCKS}, got {n_blocks}: there "
@@ -173,7 +174,7 @@ def _checked_n_blocks(n_blocks: int, n_rows: int) -> int:
             "and some ten to mean anything. Use fewer blocks."
         )
         raise DataError(msg)
-    return n_blocks
+    return int(n_blocks)
 
 
 def _checked_performance(performance: Any) -> str | Performance:

@@ -177,8 +177,8 @@ def test_a_class_that_was_never_seen_has_no_probability():
     bars = make_bars()
     X, _ = samples(bars, ["hint"])
     scorer = BacktestScorer(bars, HORIZON, costs=0)
-    two = scorer(Fixed((0.4, 0.6), (0, 1)), X)
-    assert two == scorer(Fixed((0.0, 0.4, 0.6)), X)
+    two = scorer(Fixed((0.9, 0.1), (0, 1)), X)
+    assert two == scorer(Fixed((0.0, 0.9, 0.1)), X)
     mirrored = BacktestScorer(bars, HORIZON, costs=0, down="up", up="down")
     named = Fixed((0.1, 0.9), ("down", "up"))
     straight = BacktestScorer(bars, HORIZON, costs=0, down="down", up="up")
@@ -198,6 +198,35 @@ def test_costs_and_nights_reach_the_backtest():
     merged = BacktestScorer(bars, HORIZON, **late, session_gap="1D")
     assert kept.turnover < closed.turnover
     assert merged.backtest(Fixed(), X).turnover == kept.turnover
+
+
+def test_profits_of_a_night_count_on_the_day_they_are_booked():
+    bars = make_bars()
+    X, _ = samples(bars, ["hint"])
+    first_day = np.flatnonzero(X.times < np.datetime64("2021-01-05"))
+    seen = []
+
+    def keep(profits):
+        seen.append(profits.tolist())
+        return 0.0
+
+    # The last slice is bought at the last close of the day and sold at the first of
+    # the next, on which there is neither a sample nor a position.
+    scorer = BacktestScorer(bars, 1, costs=0, statistic=keep, delay=3, overnight=True)
+    scorer(Fixed(), X[first_day])
+    assert len(seen[0]) == 2
+    assert 0.0 not in seen[0]
+
+
+def test_days_are_those_of_the_time_zone():
+    bars = make_bars()
+    X, _ = samples(bars, ["hint"])
+    by_zone = [
+        BacktestScorer(bars, HORIZON, costs=0, statistic=len, timezone=zone)(Fixed(), X)
+        for zone in ("UTC", "America/New_York")
+    ]
+    assert by_zone[0] == 30
+    assert by_zone[1] == 31
 
 
 def test_scorer_survives_pickling():

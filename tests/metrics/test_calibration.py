@@ -94,6 +94,7 @@ def test_true_probabilities_are_calibrated_and_sharpened_ones_are_not(error, bin
 
 def test_one_bin_compares_the_means():
     y, proba, _ = draw(1)
+    assert classwise_calibration_error(y, proba, n_bins=np.int64(3)) > 0
     shares = [(y == label).mean() for label in LABELS]
     expected = np.abs(shares - proba.mean(axis=0)).mean()
     found = classwise_calibration_error(y, proba, n_bins=1)
@@ -141,7 +142,7 @@ def test_order_of_the_labels_and_frames_do_not_matter(error):
     [
         ({"binning": "quantile"}, ValueError, "'width' or 'mass', got 'quantile'"),
         ({"n_bins": 0}, ValueError, "n_bins == 0, must be >= 1"),
-        ({"n_bins": 2.5}, TypeError, "n_bins must be an instance of int"),
+        ({"n_bins": 2.5}, TypeError, "n_bins must be an instance of"),
         ({"labels": [0, 1, 2]}, DataError, r"\[-1\], which are not among the labels"),
     ],
 )

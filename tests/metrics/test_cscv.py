@@ -169,7 +169,7 @@ def test_a_frame_is_taken_as_its_values():
     frame = pd.DataFrame(returns, columns=list("abc"))
     assert (
         probability_of_backtest_overfitting(frame, n_blocks=4).pbo
-        == probability_of_backtest_overfitting(returns, n_blocks=4).pbo
+        == probability_of_backtest_overfitting(returns, n_blocks=np.int64(4)).pbo
     )
 
 

@@ -324,6 +324,10 @@ def test_expected_maximum_grows_with_trials_and_scales_with_the_deviation(
     assert scaled == pytest.approx(variance**0.5 * found)
 
 
+def test_closed_form_is_not_negative_for_hardly_more_than_one_trial():
+    assert expected_maximum_sharpe(1.05) == 0 < expected_maximum_sharpe(1.5)
+
+
 def test_published_minimum_backtest_lengths():
     # Bailey et al. (2014), Pseudo-Mathematics: 1.57 for ten; 45 trials in five years.
     assert round(expected_maximum_sharpe(10), 2) == 1.57
