@@ -26,18 +26,17 @@ from sk_ensemble.datasets import load_bars, make_bars
 from sk_ensemble.labeling import fixed_horizon_labels, forward_returns
 from sk_ensemble.preprocessing import bar_features
 
+SOURCES = ["synthetic", "real"]
+PRICES = ["open", "high", "low", "close"]
+LENGTH = 5
+HORIZON = 5
+
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
     """Keep histogram boosting from waiting for cores that others use."""
     with threadpool_limits(1):
         yield
-
-
-SOURCES = ["synthetic", "real"]
-PRICES = ["open", "high", "low", "close"]
-LENGTH = 5
-HORIZON = 5
 
 
 @cache

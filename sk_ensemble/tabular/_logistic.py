@@ -61,7 +61,9 @@ def logistic(
     Notes
     -----
     A prediction sees the bars of its window and no others. Missing values are
-    refused.
+    refused. The matrix product of a prediction rounds by the number of rows that are
+    asked for together, so their last digits may differ; those of the other families
+    do not.
 
     Examples
     --------
