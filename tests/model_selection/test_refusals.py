@@ -145,6 +145,8 @@ def test_label_ends_and_y_in_another_order_are_refused(frame, label_end, panel):
         ({"embargo_size": "5 lightyears"}, ValueError, "must be a duration"),
         ({"embargo_size": "-5min"}, ValueError, "must be a positive duration"),
         ({"embargo_size": "1440"}, ValueError, "'1440' has no unit"),
+        ({"embargo_size": "-5 trading days"}, ValueError, "must be a duration"),
+        ({"embargo_size": "2.5 trading days"}, ValueError, "must be a duration"),
     ],
     ids=str,
 )
@@ -182,6 +184,15 @@ def test_a_time_span_is_refused_for_rows_without_times(frame):
     ):
         cv.split(np.zeros((20, 1)))
     assert n_folds(cv, frame) == 3
+
+
+def test_trading_days_are_refused_for_rows_without_times(frame):
+    cv = PurgedSplit(3, purged_size=1, embargo_size="1 trading day")
+    with pytest.raises(DataError, match="embargo_size='1 trading days' is a time span"):
+        cv.split(np.zeros((20, 1)))
+    with pytest.raises(EmptyFoldError, match="under embargo"):
+        cv.split(frame)  # all of its bars are on one day
+    assert n_folds(cv.set_params(embargo_size="0 trading days"), frame) == 3
 
 
 def test_groups_are_ignored_with_a_warning(panel):
