@@ -37,7 +37,7 @@ BEGIN, END = "<!-- leakage table: begin -->", "<!-- leakage table: end -->"
 
 def score(X: Panel, y: np.ndarray, proba: np.ndarray, bars: pd.DataFrame) -> dict:
     """Score predictions, and trade on them after costs."""
-    table = pd.DataFrame(proba, index=X.to_frame().index, columns=list(LABELS))
+    table = pd.DataFrame(proba, index=X.index, columns=list(LABELS))
     first, last = X.times.min(), X.times.max()
     times = bars["datetime"].dt.tz_localize(None)
     traded = bars[(times >= first) & (times <= last)]

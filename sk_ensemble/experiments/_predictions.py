@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import cast
-
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
+from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.experiments._data import HorizonData
 from sk_ensemble.experiments._tasks import LABELS, FitResult
 from sk_ensemble.panel import Panel
@@ -28,11 +26,7 @@ def _frame(
     X: Panel, outcomes: pd.DataFrame, fold: IntArray | int, proba: FloatArray
 ) -> pd.DataFrame:
     """Put predictions beside the outcomes of their bars; no label is missing data."""
-    index = pd.MultiIndex.from_arrays(
-        [X.symbols, pd.to_datetime(cast(NanosecondArray, X.times_ns), utc=True)],
-        names=["symbol", "datetime"],
-    )
-    known = outcomes.reindex(index)
+    known = outcomes.reindex(X.index)
     return pd.DataFrame(
         {
             "fold": fold,
@@ -41,7 +35,7 @@ def _frame(
             "forward_return": known["forward_return"],
             **dict(zip(PROBA_COLUMNS, proba.T, strict=True)),
         },
-        index=index,
+        index=X.index,
     )
 
 

@@ -331,12 +331,7 @@ class Panel(Samples):
 
     def to_frame(self) -> pd.DataFrame:
         """Return a copy of the samples' own bars, indexed by symbol and datetime."""
-        stamps = from_utc_ns(self.history.stamps[self.positions])
-        index = pd.MultiIndex.from_arrays(
-            [self.symbols, pd.DatetimeIndex(stamps).tz_localize("UTC")],
-            names=["symbol", "datetime"],
-        )
-        return pd.DataFrame(self.to_numpy(), index=index, columns=self.columns)
+        return pd.DataFrame(self.to_numpy(), index=self.index, columns=self.columns)
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         raise PanelConversionError(_NO_ARRAY)

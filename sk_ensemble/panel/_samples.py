@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 
 from sk_ensemble._typing import IntArray, NanosecondArray, Rows
 from sk_ensemble.panel._history import History, read_only
@@ -79,6 +80,7 @@ class Samples:
     Examples
     --------
     >>> import numpy as np
+    import pandas as pd
     >>> from sk_ensemble.panel import Panel, Samples, history_of_array
     >>> panel = Panel(history_of_array(np.zeros((5, 2))), np.arange(5))
     >>> isinstance(panel, Samples), panel[[3, 1]].positions
@@ -171,6 +173,22 @@ class Samples:
         """Ends of the labels, datetime64[ns] in UTC, shape (n_samples,)."""
         ends = self._label_end_ns
         return None if ends is None else from_utc_ns(ends)
+
+    @property
+    def index(self) -> pd.MultiIndex:
+        """Symbol and datetime of the samples, as the index of a frame or Series.
+
+        ``pd.DataFrame(proba, index=X.index, columns=model.classes_)`` keeps
+        predictions with their bars.
+        """
+        times = self.times_ns
+        if times is None:
+            msg = "Rows of a plain array have neither symbols nor times to index by."
+            raise AttributeError(msg)
+        return pd.MultiIndex.from_arrays(
+            [self.symbols, pd.DatetimeIndex(from_utc_ns(times)).tz_localize("UTC")],
+            names=["symbol", "datetime"],
+        )
 
     def time_order(self) -> IntArray:
         """Return the row numbers that put the samples in (time, symbol) order."""
