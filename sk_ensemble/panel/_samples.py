@@ -80,7 +80,6 @@ class Samples:
     Examples
     --------
     >>> import numpy as np
-    import pandas as pd
     >>> from sk_ensemble.panel import Panel, Samples, history_of_array
     >>> panel = Panel(history_of_array(np.zeros((5, 2))), np.arange(5))
     >>> isinstance(panel, Samples), panel[[3, 1]].positions
