@@ -90,10 +90,11 @@ class _Draws:
         return labels[np.sort(np.concatenate(accepted))]
 
 
-def _draw(spans: LabelSpans, n_draws: int, rng: np.random.RandomState) -> IntArray:
-    """Return the rows of the labels drawn, shape (n_draws,)."""
+def _draw(
+    spans: LabelSpans, n_draws: int, n_proposals: int, rng: np.random.RandomState
+) -> IntArray:
+    """Return the rows of the labels drawn, from rounds of so many proposals."""
     draws, drawn, n_found = _Draws(spans), [], 0
-    n_proposals = max(32, len(spans.first) // 16)
     while n_found < n_draws:
         uniqueness = uniqueness_if_drawn(spans, draws.n_drawn)
         running = np.cumsum(uniqueness)
@@ -184,4 +185,5 @@ def sequential_bootstrap(
     if n_draws is None:
         n_draws = len(spans.first)
     check_scalar(n_draws, "n_draws", Integral, min_val=1)
-    return _draw(spans, int(n_draws), check_random_state(random_state))
+    n_proposals = max(32, len(spans.first) // 16)
+    return _draw(spans, int(n_draws), n_proposals, check_random_state(random_state))
