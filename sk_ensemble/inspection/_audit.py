@@ -241,8 +241,9 @@ def audit_leakage(
     - ``flipped_targets``: targets turned round on random days are predicted: training
       labels share the fate of test labels.
 
-    Canaries are scored by direction, and a finding is a 99.9 % interval over blocks of
-    days that lies above zero.
+    Days that the edge of a fold cuts in two are left out of the last one: their other
+    half tells which way they are turned. Canaries are scored by direction, and a
+    finding is a 99.9 % interval over blocks of days that lies above zero.
 
     What cannot be found: look-ahead in features if `features` is not given, unless it
     is gross; constants taken from the whole sample (a threshold, a list of features,

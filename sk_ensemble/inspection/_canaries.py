@@ -10,8 +10,9 @@ from __future__ import annotations
 import numpy as np
 from sklearn.base import is_classifier
 
-from sk_ensemble._typing import FloatArray
+from sk_ensemble._typing import BoolArray, FloatArray, IntArray
 from sk_ensemble.inspection._finding import Finding
+from sk_ensemble.inspection._folds import Fold
 from sk_ensemble.inspection._session import Session, SkipCheck
 from sk_ensemble.metrics import Interval, align_proba, day_block_bootstrap
 from sk_ensemble.utils.time import from_utc_ns
@@ -42,38 +43,64 @@ def _refuse_unsuitable(session: Session) -> np.ndarray:
     if not is_classifier(session.model) or not 2 <= len(classes) <= _MOST_CLASSES:
         msg = "canaries need a classifier of 2 to 20 classes."
         raise SkipCheck(msg)
-    tested = np.unique(np.concatenate([fold.test for fold in session.audited]))
-    n_days = len(np.unique(_days(session)[tested]))
-    if n_days < _FEWEST_DAYS:
-        msg = (
-            f"the audited folds test {n_days} days, and a canary needs at least "
-            f"{_FEWEST_DAYS}. Raise max_folds or take a longer stretch of time."
-        )
-        raise SkipCheck(msg)
     return classes
 
 
-def _predicted_places(session: Session, y: np.ndarray, classes: np.ndarray) -> list:
-    """Return rows and predicted places of each audited fold, fitted on `y`."""
+def _on_cut_days(session: Session, fold: Fold) -> BoolArray:
+    """Mark the test samples of days that an edge of the fold cuts in two.
+
+    On such a day the training samples on the other side of the edge tell, without any
+    leak, whether it is turned round. Where training and test samples alternate within a
+    day, neither side is apart from the other, and the day counts.
+    """
+    rows = np.concatenate([fold.train, fold.test])
+    is_test = np.arange(len(rows)) >= len(fold.train)
+    order = np.lexsort((is_test, session.times[rows]))
+    days, numbers = np.unique(_days(session)[rows[order]], return_inverse=True)
+    sides = is_test[order]
+    changes = (sides[1:] != sides[:-1]) & (numbers[1:] == numbers[:-1])
+    n_changes = np.bincount(numbers[1:][changes], minlength=len(days))
+    cut = days[(n_changes >= 1) & (n_changes <= 2)]
+    return np.isin(_days(session)[fold.test], cut)
+
+
+def _refuse_few_days(session: Session, rows: IntArray) -> None:
+    """Raise if the scored samples are of too few days."""
+    n_days = len(np.unique(_days(session)[rows]))
+    if n_days < _FEWEST_DAYS:
+        msg = (
+            f"the audited folds test {n_days} whole days, and a canary needs at least "
+            f"{_FEWEST_DAYS}. Raise max_folds or take a longer stretch of time."
+        )
+        raise SkipCheck(msg)
+
+
+def _predicted_places(
+    session: Session, y: np.ndarray, classes: np.ndarray, scored: list[IntArray]
+) -> FloatArray:
+    """Return the predicted places of the scored samples, fold by fold."""
     predicted = []
-    for fold in session.audited:
+    for fold, rows in zip(session.audited, scored, strict=True):
+        if not len(rows):
+            continue
         session.report(f"fit a canary on fold {fold.number}")
         model = session.fit(session.X, y, fold.train)
-        X = session.X[fold.test]
+        X = session.X[rows]
         if hasattr(model, "predict_proba"):
             proba = align_proba(model.predict_proba(X), model.classes_, classes)
             places = proba @ _places(classes)
         else:
             places = _places(classes)[np.searchsorted(classes, model.predict(X))]
-        predicted.append((fold.test, places))
-    return predicted
+        predicted.append(places)
+    return np.concatenate(predicted)
 
 
-def _skill(session: Session, y: np.ndarray, classes: np.ndarray) -> Interval:
+def _skill(
+    session: Session, y: np.ndarray, classes: np.ndarray, scored: list[IntArray]
+) -> Interval:
     """Return how well the direction of `y` is predicted out of sample."""
-    parts = _predicted_places(session, y, classes)
-    rows = np.concatenate([part[0] for part in parts])
-    predicted = np.concatenate([part[1] for part in parts])
+    rows = np.concatenate(scored)
+    predicted = _predicted_places(session, y, classes, scored)
     actual = _places(classes)[np.searchsorted(classes, y)]
     # What the class shares alone would earn is no skill.
     scores = predicted * (actual[rows] - actual.mean())
@@ -101,10 +128,12 @@ def _judge(check: str, skill: Interval, what: str, remedy: str) -> list[Finding]
 def check_permuted_targets(session: Session) -> list[Finding]:
     """Find models that predict targets drawn anew for each sample."""
     classes = _refuse_unsuitable(session)
+    scored = [fold.test for fold in session.audited]
+    _refuse_few_days(session, np.concatenate(scored))
     y = session.rng(4).permutation(session.y)
     return _judge(
         "permuted_targets",
-        _skill(session, y, classes),
+        _skill(session, y, classes, scored),
         "targets permuted over the panel",
         "Test samples, or their targets, are in the training data.",
     )
@@ -113,13 +142,15 @@ def check_permuted_targets(session: Session) -> list[Finding]:
 def check_flipped_targets(session: Session) -> list[Finding]:
     """Find models that know whether a day's targets were turned round."""
     classes = _refuse_unsuitable(session)
+    scored = [fold.test[~_on_cut_days(session, fold)] for fold in session.audited]
+    _refuse_few_days(session, np.concatenate(scored))
     days, numbers = np.unique(_days(session), return_inverse=True)
     is_flipped = session.rng(5).integers(2, size=len(days)).astype(bool)[numbers]
     codes = np.searchsorted(classes, session.y)
     y = classes[np.where(is_flipped, len(classes) - 1 - codes, codes)]
     return _judge(
         "flipped_targets",
-        _skill(session, y, classes),
+        _skill(session, y, classes, scored),
         "targets turned round on random days",
         "Training labels overlap test labels, or stand in between them.",
     )
