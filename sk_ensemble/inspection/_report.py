@@ -117,7 +117,8 @@ class LeakageReport:
         """Say in one line what came out."""
         n_made = len(self.checks) - len(self.skipped)
         skipped = f", {len(self.skipped)} skipped" if self.skipped else ""
-        found = f"{len(self.findings) or 'no'} leaks found"
+        n_found = len(self.findings)
+        found = f"{n_found or 'no'} leak{'' if n_found == 1 else 's'} found"
         return f"{found} ({n_made} checks made{skipped}, {self.n_fits} fits)"
 
     def __str__(self) -> str:

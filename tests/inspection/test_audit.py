@@ -21,13 +21,13 @@ from planted_leaks import (
 )
 from sklearn.feature_selection import SelectKBest
 from sklearn.frozen import FrozenEstimator
-from sklearn.linear_model import LogisticRegression
-from sklearn.model_selection import KFold, TimeSeriesSplit
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
-from sk_ensemble import Panel, PurgedSplit, RowTransformer, Windower
+from sk_ensemble import Panel, PurgedSplit, RowTransformer, Windower, create
 from sk_ensemble.inspection import audit_leakage
 from sk_ensemble.model_selection import CombinatorialPurgedSplit, WalkForwardSplit
 
@@ -507,6 +507,46 @@ def test_columns_made_of_the_target_are_named(data):
     X, y = Panel.from_frame(frame).align(data.labels)
     report = audit_leakage(clean_model(), X, y, PURGED, checks=["columns"])
     assert {f.features for f in report.findings} == {("ahead",), ("answer",)}
+
+
+@pytest.mark.parametrize("name", ["logistic", "lightgbm"])
+def test_registered_families_pass_and_nested_steps_are_named(data, name):
+    params = {"n_estimators": 5} if name == "lightgbm" else {}
+    family = create(name, **params)
+    model = Pipeline([("window", Windower(4)), ("clf", family)])
+    assert audit(model, data, checks=FITTED).passed
+    inner = Pipeline([("smooth", CentredMean()), *model.steps])
+    report = audit(Pipeline([("inner", inner)]), data, checks=["future"])
+    [finding] = only(report, "future")
+    assert finding.step == "inner__smooth"
+
+
+def test_a_step_inside_a_search_moves_the_search(data):
+    model = GridSearchCV(
+        pipeline(("scale", WholeScaler()), length=1), {"clf__C": [1.0]}, cv=PURGED
+    )
+    findings = only(audit(model, data, checks=["refit"], max_folds=1), "refit")
+    assert findings[0].step == "GridSearchCV"
+
+
+def test_regressors_are_audited_but_for_the_canaries(data):
+    y = data.X.to_numpy()[:, 0] + np.random.default_rng(0).normal(size=len(data.y))
+    model = Pipeline([("window", Windower(2, flatten=True)), ("fit", Ridge())])
+    report = audit_leakage(model, data.X, y, PURGED, max_folds=1, random_state=0)
+    assert report.passed, str(report)
+    assert report.status("flipped_targets") == "skipped"
+    report = audit_leakage(
+        model, data.X, data.X.to_numpy()[:, 0], PURGED, checks=["columns"]
+    )
+    assert report.findings[0].features == ("change",)
+
+
+def test_classes_may_be_text(data):
+    y = np.array(["down", "flat", "up"])[data.y + 1]
+    report = audit_leakage(
+        pipeline(clf=memory()), data.X, y, PURGED, max_folds=2, random_state=0
+    )
+    assert report.passed, str(report)
 
 
 def test_label_ends_that_come_too_early_are_found(data):

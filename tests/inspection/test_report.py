@@ -30,7 +30,7 @@ def test_the_frame_has_a_row_per_finding_and_per_check_without_one():
 
 def test_text_names_culprits_and_skipped_checks():
     text = str(report(step="window", features=("a",)))
-    assert "1 leaks found (2 checks made, 1 skipped, 4 fits)" in text
+    assert "1 leak found (2 checks made, 1 skipped, 4 fits)" in text
     assert "LEAK windows (fold 1; step window; a): Too short." in text
     assert "skipped labels: no bars" in text
 
