@@ -115,7 +115,7 @@ class Forward:
         if close_at_session_end:
             close = _before_next(breaks, closes.last)
             end = np.where((close >= 0) & ((end < 0) | (end > close)), close, end)
-        exists = (bar + entry_delay <= closes.last) & (end > self.entry)
+        exists = end > self.entry
         self.end: IntArray = np.where(exists, end, bar)
         self.usable: BoolArray = exists & (count_between(breaks, bar, self.end) == 0)
 

@@ -35,13 +35,14 @@ class BarPlaces:
 
     def at(self, symbols: np.ndarray, times: NanosecondArray) -> IntArray:
         """Return the place of the bar with this symbol and time, -1 without one."""
+        # An unknown symbol has the code -1, so its key is below all others.
         codes = self._names.get_indexer(symbols)
         ranks = np.searchsorted(self._stamps, times)
         ranks = np.minimum(ranks, len(self._stamps) - 1)
         keys = self._keys_of(codes, ranks)
         places = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
         same = (self._keys[places] == keys) & (self._stamps[ranks] == times)
-        return np.where(same & (codes >= 0), places, -1)
+        return np.where(same, places, -1)
 
 
 def _refuse_second_values(
