@@ -147,7 +147,7 @@ def audit_leakage(
     n_cuts: int = 3,
     max_folds: int = 5,
     max_samples: int = 500,
-    max_feature_auc: float = 0.8,
+    max_feature_auc: float = 0.85,
     fit_params: dict[str, Any] | None = None,
     progress: Any = False,
     random_state: int | np.random.RandomState | None = None,
@@ -185,7 +185,7 @@ def audit_leakage(
         in every fold.
     max_samples : int, default=500
         Samples predicted around each moment and per fold.
-    max_feature_auc : float, default=0.8
+    max_feature_auc : float, default=0.85
         A feature that alone tells up from down better than this is reported.
     fit_params : dict or None, default=None
         Passed to `fit`; an array with one value per sample is cut to the training
