@@ -60,7 +60,7 @@ def oracle_folds(cv, calendar):
     return blocks and expected_folds(calendar, blocks, *settings, folds)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(st.data())
 def test_panel_and_windows_folds_equal_the_oracle(data):
     calendar = data.draw(calendars())
@@ -71,7 +71,7 @@ def test_panel_and_windows_folds_equal_the_oracle(data):
     assert_folds(cv, Windows.from_panel(X, 3), expected)
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.data())
 def test_frame_folds_equal_the_oracle_in_any_row_order(data):
     calendar = data.draw(calendars(every_bar=True))

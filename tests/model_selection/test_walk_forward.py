@@ -103,7 +103,7 @@ def splitters(draw, calendar):
     )
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(st.data())
 def test_panel_and_windows_folds_equal_the_oracle(data):
     calendar = data.draw(calendars())
@@ -114,7 +114,7 @@ def test_panel_and_windows_folds_equal_the_oracle(data):
     assert_folds(cv, Windows.from_panel(X, 3), expected)
 
 
-@settings(max_examples=150)
+@settings(max_examples=70)
 @given(st.data())
 def test_frame_folds_equal_the_oracle_in_any_row_order(data):
     calendar = data.draw(calendars(every_bar=True))
