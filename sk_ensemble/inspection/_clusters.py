@@ -90,8 +90,8 @@ def clustered_importance(
         The folds. Take one that purges, such as `PurgedSplit`.
     clusters : dict of str to list of str, or None, default=None
         Features of each cluster by name. None: features are joined by average linkage
-        of the distance 1 - |Spearman correlation|, without looking at y, and named by
-        their first member.
+        of the distance ``1 - |Spearman correlation|``, without looking at y, and named
+        by their first member.
     max_distance : float, default=0.5
         Join clusters up to this mean distance, between 0 and 1; 0.5 is a correlation of
         0.5. Not used if `clusters` are given.

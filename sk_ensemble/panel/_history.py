@@ -90,6 +90,10 @@ class History:
     columns: tuple[str, ...] | None
 
     def __post_init__(self) -> None:
+        if not self.block.flags.c_contiguous:
+            # Windows are read as runs of memory, so gaps would be read as values.
+            msg = "The block must be C-contiguous. Use numpy.ascontiguousarray."
+            raise ValueError(msg)
         for field in fields(self):
             value = getattr(self, field.name)
             if isinstance(value, np.ndarray):

@@ -16,11 +16,12 @@ __all__ = ["Windows"]
 def _strided_windows(block: FloatArray, window_length: int) -> FloatArray:
     """View a block as all its windows, each one run of memory, without a copy."""
     n_bars, n_features = block.shape
-    bar, value = block.strides
+    # Not block.strides: numpy gives an axis of length one any stride, such as 0.
+    value = block.itemsize
     return np.lib.stride_tricks.as_strided(
         block,
         (n_bars - window_length + 1, window_length * n_features),
-        (bar, value),
+        (n_features * value, value),
         writeable=False,
     )
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,3 +68,9 @@ def test_cached_bars_stay_the_file_they_are_in_workers(frame, tmp_path):
     assert describe(panel)[0]
     (result,) = Parallel(n_jobs=2)([delayed(describe)(panel[::2])])
     assert result == describe(panel)
+
+
+def test_a_block_with_gaps_is_refused() -> None:
+    history = history_of_array(np.zeros((4, 2)))
+    with pytest.raises(ValueError, match="C-contiguous"):
+        replace(history, block=np.zeros((4, 4))[:, ::2])

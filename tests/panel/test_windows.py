@@ -231,3 +231,13 @@ def test_windows_carry_what_the_panel_carries(frame):
             getattr(windows, name), getattr(panel, name)[::-1]
         )
     assert windows.columns == panel.columns == ("close", "volume")
+
+
+def test_one_feature_is_windowed_whatever_strides_its_axis_reports() -> None:
+    column = np.arange(6.0)[:, None]
+    # numpy is free to choose the stride of an axis of length one, and here chooses 0.
+    assert column.strides[1] == 0
+    windows = Windower(3).transform(column)
+    expected = np.stack([column[max(0, t - 2) : t + 1][-1] for t in range(6)])
+    np.testing.assert_array_equal(windows.gather()[:, -1], expected)
+    np.testing.assert_array_equal(windows.gather([5])[0, :, 0], [3.0, 4.0, 5.0])
