@@ -54,7 +54,8 @@ class CombinatorialPurgedSplit(BlockSplit):
         block's last real label end or, where label ends are unknown, from the end of
         the purged zone: ``"5D"``, ``"5 trading days"``, a number of different time
         stamps or a fraction of them, as in `PurgedSplit`. Choose ``embargo_size >=
-        window_length + lag``, else training windows after a block contain bars of it.
+        window_length + lag``, else training windows after a block contain bars of it,
+        and more where a symbol has bars at only a part of these time stamps.
     closed : {"both", "left"}, default="both"
         Whether a label span holds its end: with "both", a sample goes if its label
         ends on the very bar on which the other begins; with "left", it stays.
