@@ -32,7 +32,11 @@ def _experiment_id(client: Any, output_dir: Path) -> str:
     if found is not None:
         return str(found.experiment_id)
     location = (output_dir / "mlartifacts").resolve().as_uri()
-    return str(client.create_experiment(_EXPERIMENT, artifact_location=location))
+    # Tells the user interface that these are models, and not chats to be judged.
+    tags = {"mlflow.experimentKind": "custom_model_development"}
+    return str(
+        client.create_experiment(_EXPERIMENT, artifact_location=location, tags=tags)
+    )
 
 
 def _metrics(cell: Cell) -> list[Any]:
