@@ -19,7 +19,7 @@ import pytest
 import torch
 from sklearn.base import BaseEstimator, clone
 from sklearn.model_selection import cross_validate
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
@@ -203,6 +203,26 @@ class TestBits:
         assert equal(one.predict_proba(W), other.predict_proba(W))
 
     @pytest.mark.parametrize("name", PIPELINES)
+    def test_permuted_windows_give_a_pipeline_the_same_model(self, name):
+        X, y = samples()
+        order = np.random.default_rng(0).permutation(len(X))
+        weights = weights_of(y)
+        W = windows()
+        one = quick(name).fit(W, y, clf__sample_weight=weights)
+        mixed = {"clf__sample_weight": weights[order]}
+        other = quick(name).fit(W[order], y[order], **mixed)
+        assert equal(one.predict_proba(W), other.predict_proba(W))
+        unweighted = quick(name).fit(W, y)
+        assert not equal(one.predict_proba(W), unweighted.predict_proba(W))
+
+    @pytest.mark.parametrize("name", PIPELINES)
+    def test_a_pipeline_refuses_weights_of_other_bars(self, name):
+        X, y = samples()
+        shifted = pd.Series(weights_of(y), index=X.index[::-1])
+        with pytest.raises(DataError, match="clf__sample_weight is indexed by other"):
+            quick(name).fit(windows(), y, clf__sample_weight=shifted)
+
+    @pytest.mark.parametrize("name", PIPELINES)
     def test_a_permuted_frame_gives_the_same_model(self, name):
         frame = make_frame()
         order = np.random.default_rng(0).permutation(len(frame))
@@ -218,8 +238,9 @@ class TestBits:
         X, y = samples()
         order = np.random.default_rng(0).permutation(len(X))
         W = windows()
-        one = quick("random_forest").fit(W, y)
-        other = quick("random_forest").fit(W[order], y[order])
+        steps = quick("random_forest").steps
+        one = clone(Pipeline(steps)).fit(W, y)
+        other = clone(Pipeline(steps)).fit(W[order], y[order])
         assert not equal(one.predict_proba(W), other.predict_proba(W))
 
     @pytest.mark.parametrize("name", NAMES)

@@ -10,6 +10,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.pipeline import Pipeline
 
 from sk_ensemble.preprocessing import WindowFlattener
+from sk_ensemble.tabular._ordered_pipeline import OrderedPipeline
 
 __all__ = ["hist_gradient_boosting"]
 
@@ -95,4 +96,4 @@ def hist_gradient_boosting(
         random_state=random_state,
         verbose=verbose,
     )
-    return Pipeline([("flatten", WindowFlattener()), ("clf", classifier)])
+    return OrderedPipeline([("flatten", WindowFlattener()), ("clf", classifier)])

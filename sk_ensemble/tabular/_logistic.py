@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import StandardScaler
 
 from sk_ensemble.preprocessing import WindowFlattener
+from sk_ensemble.tabular._ordered_pipeline import OrderedPipeline
 
 __all__ = ["logistic"]
 
@@ -86,7 +87,7 @@ def logistic(
         random_state=random_state,
         verbose=verbose,
     )
-    return Pipeline(
+    return OrderedPipeline(
         [
             ("flatten", WindowFlattener(allow_nan=False)),
             ("scale", StandardScaler()),

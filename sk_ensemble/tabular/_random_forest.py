@@ -10,6 +10,7 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.pipeline import Pipeline
 
 from sk_ensemble.preprocessing import WindowFlattener
+from sk_ensemble.tabular._ordered_pipeline import OrderedPipeline
 
 __all__ = ["random_forest"]
 
@@ -96,4 +97,4 @@ def random_forest(
         n_jobs=n_jobs,
         verbose=verbose,
     )
-    return Pipeline([("flatten", WindowFlattener()), ("clf", classifier)])
+    return OrderedPipeline([("flatten", WindowFlattener()), ("clf", classifier)])
