@@ -44,6 +44,7 @@ format: $(VENV)/.installed-dev ## Repair what ruff can repair
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.installed-dev ## Build the documentation in docs/_build
+	@rm -rf docs/api/generated # pages of names that are gone would fail the build
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 	@echo "Built docs/_build/index.html"
 
