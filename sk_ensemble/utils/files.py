@@ -1,0 +1,282 @@
+"""Files and directories that are there whole, or not at all.
+
+Everything is written beside its target, forced to the disk and then moved into
+place, so a reader, a crash or a full disk never meets half of it. What a killed
+process has left behind carries a name that `sweep` knows.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+__all__ = [
+    "building",
+    "read_json",
+    "strict_json",
+    "sweep",
+    "sync_folder",
+    "write_bytes",
+    "write_json",
+    "write_whole",
+]
+
+#: Names of unfinished files and directories begin with this.
+_SCRATCH = ".writing-"
+
+#: Seconds after which an unfinished file belongs to nobody any more.
+_ABANDONED = 24 * 3600.0
+
+
+def _scratch_path(target: Path) -> Path:
+    """Return a free name beside the target, for the time of writing."""
+    return target.parent / f"{_SCRATCH}{os.getpid()}-{secrets.token_hex(6)}"
+
+
+def sync_folder(folder: Path) -> None:
+    """Force the entries of a directory to the disk, so that a rename lasts.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory.
+    """
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _sync_file(path: Path) -> None:
+    with path.open("rb") as stream:
+        os.fsync(stream.fileno())
+
+
+@contextmanager
+def _naming(target: Path, scratch: Path) -> Iterator[None]:
+    """Say which file could not be written, not what it was called meanwhile."""
+    try:
+        yield
+    except OSError as error:
+        written = scratch.stat().st_size if scratch.is_file() else 0
+        msg = f"{error.strerror or error} (while writing it, after {written} bytes)"
+        raise type(error)(error.errno, msg, str(target)) from error
+
+
+def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+    """Write a file with a function that is given the path to write to.
+
+    Parameters
+    ----------
+    path : Path
+        The file. Its directory is made where it is missing; an older file is
+        replaced.
+    write : callable
+        Writes the content to the path it is given, which lies in the same directory.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written; names it. An older file is untouched.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sk_ensemble.utils.files import write_whole
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> target = Path(folder.name) / "note.txt"
+    >>> write_whole(target, lambda scratch: scratch.write_text("whole"))
+    >>> target.read_text()
+    'whole'
+    >>> folder.cleanup()
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    scratch = _scratch_path(path)
+    try:
+        with _naming(path, scratch):
+            write(scratch)
+            _sync_file(scratch)
+            scratch.replace(path)
+            sync_folder(path.parent)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write bytes to a file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : bytes
+        Its whole content.
+    """
+    write_whole(path, lambda scratch: scratch.write_bytes(content))
+
+
+def _strict(value: Any) -> Any:
+    """Replace what strict JSON lacks: NaN and infinities become null."""
+    if isinstance(value, dict):
+        return {str(key): _strict(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_strict(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return str(value) if isinstance(value, Path) else value
+
+
+def strict_json(content: Any) -> str:
+    r"""Return strict JSON, sorted and indented; NaN and infinities become null.
+
+    Parameters
+    ----------
+    content : object
+        Dicts, lists, strings, numbers, None and paths.
+
+    Examples
+    --------
+    >>> from sk_ensemble.utils.files import strict_json
+    >>> strict_json({"b": float("nan"), "a": 1})
+    '{\n  "a": 1,\n  "b": null\n}\n'
+    """
+    text = json.dumps(
+        _strict(content),
+        indent=2,
+        sort_keys=True,
+        allow_nan=False,
+        ensure_ascii=False,
+    )
+    return text + "\n"
+
+
+def write_json(path: Path, content: Any) -> None:
+    """Write strict JSON, as `strict_json` returns it.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    content : object
+        What to write.
+    """
+    write_bytes(path, strict_json(content).encode())
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If it is damaged; names the file.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        msg = f"{path} is damaged: it is no JSON ({error})."
+        raise ValueError(msg) from error
+
+
+def _sync_tree(folder: Path) -> None:
+    """Force all files and directories below to the disk, leaves first."""
+    for root, _, names in os.walk(folder, topdown=False):
+        for name in names:
+            _sync_file(Path(root) / name)
+        sync_folder(Path(root))
+
+
+@contextmanager
+def building(target: Path) -> Iterator[Path]:
+    """Build a directory aside and move it into place when the block ends well.
+
+    Parameters
+    ----------
+    target : Path
+        The directory to be; there must be nothing of this name.
+
+    Yields
+    ------
+    scratch : Path
+        An empty directory beside it, to write to.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something at `target`, were it an empty directory.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sk_ensemble.utils.files import building
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> with building(Path(folder.name) / "run") as scratch:
+    ...     _ = (scratch / "note.txt").write_text("whole")
+    >>> [path.name for path in Path(folder.name).rglob("*")]
+    ['run', 'note.txt']
+    >>> folder.cleanup()
+    """
+    _refuse_existing(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    scratch = _scratch_path(target)
+    scratch.mkdir()
+    try:
+        yield scratch
+        with _naming(target, scratch):
+            _sync_tree(scratch)
+        # A rename replaces an empty directory without a word.
+        _refuse_existing(target)
+        scratch.rename(target)
+        sync_folder(target.parent)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _refuse_existing(target: Path) -> None:
+    if os.path.lexists(target):
+        msg = f"{target} exists already. Choose another name, or remove it."
+        raise FileExistsError(msg)
+
+
+def sweep(folder: Path) -> list[str]:
+    """Remove what writers that were killed have left in a directory.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory. Only entries with the names of unfinished files are looked at,
+        and only those untouched for a day are removed, as their writer may live on
+        another machine.
+
+    Returns
+    -------
+    names : list of str
+        What was removed.
+    """
+    limit = time.time() - _ABANDONED
+    removed = []
+    for path in sorted(folder.glob(f"{_SCRATCH}*")):
+        if path.lstat().st_mtime > limit:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink(missing_ok=True)
+        removed.append(path.name)
+    return removed
