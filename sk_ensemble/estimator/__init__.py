@@ -6,12 +6,18 @@ from sk_ensemble.estimator._base import WindowClassifier
 from sk_ensemble.estimator._blocks import predict_in_blocks
 from sk_ensemble.estimator._iterative import IterativeClassifier
 from sk_ensemble.estimator._threads import n_threads
-from sk_ensemble.estimator._training_set import TrainingSet
+from sk_ensemble.estimator._training_set import (
+    TrainingSet,
+    check_labels,
+    encode_labels,
+)
 
 __all__ = [
     "IterativeClassifier",
     "TrainingSet",
     "WindowClassifier",
+    "check_labels",
+    "encode_labels",
     "n_threads",
     "predict_in_blocks",
 ]

@@ -15,7 +15,13 @@ from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel import Windows, refuse_other_index
 from sk_ensemble.utils.sklearn_api import check_sample_weight
 
-__all__ = ["TrainingSet", "class_weights", "encode_labels", "make_training_set"]
+__all__ = [
+    "TrainingSet",
+    "check_labels",
+    "class_weights",
+    "encode_labels",
+    "make_training_set",
+]
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +65,36 @@ class TrainingSet:
 
 
 def check_labels(estimator: Any, X: Any, y: Any) -> np.ndarray:
-    """Return the labels as an array, refusing what is no classification target."""
+    """Return the labels as an array, refusing what is no classification target.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Named in messages.
+    X : Panel, Windows, DataFrame or array-like of n_samples rows
+        The samples.
+    y : array-like of shape (n_samples,)
+        The labels.
+
+    Returns
+    -------
+    labels : ndarray of shape (n_samples,)
+        The labels.
+
+    Raises
+    ------
+    DataError
+        If y is indexed by other bars than X.
+    ValueError
+        If y is missing, no column of labels, or of another length than X.
+
+    Examples
+    --------
+    >>> from sk_ensemble.baseline import PriorBaseline
+    >>> from sk_ensemble.estimator import check_labels
+    >>> check_labels(PriorBaseline(), [[0.0], [1.0]], ["up", "down"])
+    array(['up', 'down'], dtype='<U4')
+    """
     if y is None:
         msg = (
             f"This {type(estimator).__name__} estimator requires y to be passed, but "
@@ -78,10 +113,29 @@ def check_labels(estimator: Any, X: Any, y: Any) -> np.ndarray:
 def encode_labels(y: np.ndarray, classes: np.ndarray) -> IntArray:
     """Return the number of each label among the sorted classes.
 
+    Parameters
+    ----------
+    y : ndarray of shape (n_samples,)
+        The labels.
+    classes : ndarray of shape (n_classes,)
+        The classes, sorted.
+
+    Returns
+    -------
+    codes : ndarray of int64 of shape (n_samples,)
+        Place of each label among the classes.
+
     Raises
     ------
     DataError
         If a label is none of the classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.estimator import encode_labels
+    >>> encode_labels(np.array([1, -1]), np.array([-1, 0, 1]))
+    array([2, 0])
     """
     codes = np.searchsorted(classes, y).clip(max=len(classes) - 1)
     strange = classes[codes] != y

@@ -22,6 +22,7 @@ from sk_ensemble._typing import IntArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.model_selection._parameters import check_choice
 from sk_ensemble.panel import refuse_other_index
+from sk_ensemble.utils.rows import count_rows, take_params, take_rows
 from sk_ensemble.utils.sklearn_api import routing_enabled
 
 __all__ = ["FoldPredictions", "predict_folds", "shown"]
@@ -64,23 +65,6 @@ class FoldPredictions:
         return np.bincount(np.concatenate(self.tests), minlength=self.n_rows)
 
 
-def _take_rows(values: Any, rows: IntArray) -> Any:
-    """Return some rows of an array, frame, panel or list."""
-    if hasattr(values, "iloc"):
-        return values.iloc[rows]
-    if hasattr(values, "shape"):
-        return values[rows]
-    return [values[row] for row in rows]
-
-
-def _is_per_row(value: Any, n_rows: int) -> bool:
-    """Tell whether a parameter of fit has one value per row of X."""
-    if isinstance(value, str | bytes | dict) or not hasattr(value, "__len__"):
-        return False
-    shape = getattr(value, "shape", (len(value),))
-    return len(shape) > 0 and shape[0] == n_rows
-
-
 def _align_classes(
     values: np.ndarray, own: np.ndarray, classes: np.ndarray, method: str
 ) -> np.ndarray:
@@ -110,14 +94,10 @@ def _fit_and_predict(
 ) -> np.ndarray:
     """Fit a clone on the training rows of a fold and predict its test rows."""
     train, test = fold
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
-    given = {
-        name: _take_rows(value, train) if _is_per_row(value, n_rows) else value
-        for name, value in params.items()
-    }
-    target = [] if y is None else [_take_rows(y, train)]
-    estimator.fit(_take_rows(X, train), *target, **given)
-    values = np.asarray(getattr(estimator, method)(_take_rows(X, test)))
+    given = take_params(params, train, count_rows(X))
+    target = [] if y is None else [take_rows(y, train)]
+    estimator.fit(take_rows(X, train), *target, **given)
+    values = np.asarray(getattr(estimator, method)(take_rows(X, test)))
     if classes is None or method == "predict":
         return values
     return _align_classes(values, np.asarray(estimator.classes_), classes, method)
@@ -209,9 +189,8 @@ def predict_folds(
         )
         for fold in folds
     )
-    n_rows = X.shape[0] if hasattr(X, "shape") else len(X)
     tests = [test for _, test in folds]
-    return FoldPredictions(tests, _run(tasks, n_jobs), classes, splitter, n_rows)
+    return FoldPredictions(tests, _run(tasks, n_jobs), classes, splitter, count_rows(X))
 
 
 def shown(folds: FoldPredictions, progress: Callable[..., Any] | None) -> Any:

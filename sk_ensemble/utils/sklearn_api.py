@@ -13,6 +13,7 @@ from sklearn.callback import CallbackSupportMixin
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._set_output import _wrap_data_with_container as wrap_output
 from sklearn.utils.metadata_routing import _routing_enabled as routing_enabled
+from sklearn.utils.metaestimators import _BaseComposition as Composition
 from sklearn.utils.validation import _check_feature_names_in as feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from sklearn.utils.validation import _get_feature_names as get_feature_names
@@ -20,6 +21,7 @@ from sklearn.utils.validation import validate_data
 
 __all__ = [
     "CallbackSupportMixin",
+    "Composition",
     "HasMethods",
     "Interval",
     "StrOptions",
@@ -43,14 +45,17 @@ class fit_task:
         The estimator being fitted, inside a method under `fit_context`.
     X, y : objects
         What it is fitted on, passed to the callbacks.
+    **subtasks : dict
+        `max_subtasks` and `sequential_subtasks`, for an estimator that fits others.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any) -> None:
+    def __init__(self, estimator: Any, X: Any, y: Any, **subtasks: Any) -> None:
         self.estimator, self.data = estimator, {"X": X, "y": y}
+        self.subtasks = subtasks
 
     def __enter__(self) -> Any:
         """Start the task and return its callback context."""
-        self.context = self.estimator._init_callback_context()
+        self.context = self.estimator._init_callback_context(**self.subtasks)
         self.context.call_on_fit_task_begin(estimator=self.estimator, **self.data)
         return self.context
 
