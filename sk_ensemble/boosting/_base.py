@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 from scipy.special import softmax
@@ -16,31 +16,14 @@ from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._flat_rows import flat_batch, rows_per_batch
 from sk_ensemble.estimator import (
     IterativeClassifier,
+    Rounds,
     TrainingSet,
     predict_in_blocks,
 )
 from sk_ensemble.panel import Windows
 from sk_ensemble.utils.sklearn_api import Interval, StrOptions
 
-__all__ = ["BoosterClassifier", "Trained"]
-
-
-class Trained(NamedTuple):
-    """What a library gives back.
-
-    Attributes
-    ----------
-    booster : object
-        The library's own booster, cut to the rounds that are kept.
-    n_rounds : int
-        Number of these rounds.
-    history : dict of lists of float
-        Losses after each round that was trained.
-    """
-
-    booster: Any
-    n_rounds: int
-    history: dict[str, list[float]]
+__all__ = ["BoosterClassifier"]
 
 
 def _probabilities(margins: FloatArray) -> FloatArray:
@@ -67,6 +50,8 @@ class BoosterClassifier(IterativeClassifier):
     history_ : dict of lists of float
         Log loss after each round trained: ``"train_loss"`` and, where there was a
         validation set, ``"val_loss"``.
+    hit_time_limit_ : bool
+        Whether `time_limit` ended training before it would have ended by itself.
     feature_importances_ : ndarray of shape (n_features_in_,)
         Share of each feature in the total gain of all splits.
     lag_importances_ : ndarray of shape (window_length_, n_features_in_)
@@ -88,8 +73,7 @@ class BoosterClassifier(IterativeClassifier):
     """
 
     booster_: Any
-    n_iter_: int
-    history_: dict[str, list[float]]
+    n_estimators: int
 
     shared_constraints: ClassVar[dict[str, Any]] = {
         **IterativeClassifier.early_stopping_constraints,
@@ -108,9 +92,9 @@ class BoosterClassifier(IterativeClassifier):
 
     @abstractmethod
     def _train(
-        self, training: TrainingSet, validation: TrainingSet | None, n_rounds: int
-    ) -> Trained:
-        """Train for `n_rounds`, or until the validation loss stops falling."""
+        self, training: TrainingSet, validation: TrainingSet | None, rounds: Rounds
+    ) -> Any:
+        """Train until `rounds` says stop; return the booster of round `n_best`."""
 
     @abstractmethod
     def _margins(self, batch: FloatArray) -> FloatArray:
@@ -120,14 +104,16 @@ class BoosterClassifier(IterativeClassifier):
     def _column_gains(self) -> FloatArray:
         """Return the total gain of each column of the flattened window."""
 
+    def _max_rounds(self) -> int:
+        return self.n_estimators
+
     def _fit_rounds(
         self,
         training: TrainingSet,
         validation: TrainingSet | None,
-        n_rounds: int | None,
+        rounds: Rounds,
     ) -> None:
-        trained = self._train(training, validation, n_rounds or self.n_estimators)
-        self.booster_, self.n_iter_, self.history_ = trained
+        self.booster_ = self._train(training, validation, rounds)
 
     def _fit_one_class(self) -> None:
         super()._fit_one_class()

@@ -9,14 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sk_ensemble._typing import FloatArray
-from sk_ensemble.boosting._base import BoosterClassifier, Trained
-from sk_ensemble.estimator import TrainingSet, n_threads
+from sk_ensemble.boosting._base import BoosterClassifier
+from sk_ensemble.estimator import Rounds, TrainingSet, n_threads
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval
 
 __all__ = ["LightGBMClassifier"]
-
-_HISTORY_NAMES = {"train": "train_loss", "validation": "val_loss"}
 
 
 def _objective(n_classes: int) -> tuple[dict[str, Any], str]:
@@ -76,6 +74,11 @@ class LightGBMClassifier(BoosterClassifier):
         Rounds without a lower validation loss after which to stop.
     refit_tail : bool, default=False
         Train again on all samples, the validating ones too, for `n_iter_` rounds.
+    time_limit : float or None, default=None
+        Seconds that one fit may take, both trainings of `refit_tail` together; looked
+        at after each round, one of which is trained in any case. When they are over,
+        training stops and keeps what early stopping would keep; a training on all
+        samples that they cut short is dropped for the one before it. None: no limit.
     class_weight : {"balanced"}, dict or None, default=None
         Weights of the classes.
     random_state : int, RandomState or None, default=None
@@ -95,6 +98,8 @@ class LightGBMClassifier(BoosterClassifier):
     history_ : dict of lists of float
         Log loss after each round trained: ``"train_loss"`` and, where there was a
         validation set, ``"val_loss"``.
+    hit_time_limit_ : bool
+        Whether `time_limit` ended training before it would have ended by itself.
     feature_importances_ : ndarray of shape (n_features_in_,)
         Share of each feature in the total gain of all splits.
     lag_importances_ : ndarray of shape (window_length_, n_features_in_)
@@ -168,6 +173,7 @@ class LightGBMClassifier(BoosterClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         refit_tail: bool = False,
+        time_limit: float | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
@@ -190,34 +196,28 @@ class LightGBMClassifier(BoosterClassifier):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.refit_tail = refit_tail
+        self.time_limit = time_limit
         self.class_weight = class_weight
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
 
     def _train(
-        self, training: TrainingSet, validation: TrainingSet | None, n_rounds: int
-    ) -> Trained:
+        self, training: TrainingSet, validation: TrainingSet | None, rounds: Rounds
+    ) -> Any:
         lightgbm = import_optional("lightgbm", extra="boosting")
         objective, loss = _objective(training.n_classes)
         datasets = self._datasets(training, validation)
-        log: dict[str, dict[str, list[float]]] = {}
-
         booster = lightgbm.train(
             {**self._library_params(), **objective, "metric": loss},
             datasets["train"],
-            n_rounds,
+            rounds.n_max,
             valid_sets=list(datasets.values()),
             valid_names=list(datasets),
-            callbacks=self._callbacks(lightgbm, log, stop=validation is not None),
+            callbacks=self._callbacks(lightgbm, rounds),
         )
-
-        history = {
-            _HISTORY_NAMES[name]: [float(value) for value in losses[loss]]
-            for name, losses in log.items()
-        }
-        n_kept = n_rounds if validation is None else booster.best_iteration
-        return Trained(booster, n_kept, history)
+        booster.best_iteration = rounds.n_best
+        return booster
 
     def _data_params(self) -> dict[str, Any]:
         """Return the parameters that say how data are put into bins."""
@@ -264,16 +264,13 @@ class LightGBMClassifier(BoosterClassifier):
             datasets["validation"] = as_dataset(validation, params, datasets["train"])
         return datasets
 
-    def _callbacks(self, lightgbm: Any, log: dict[str, Any], *, stop: bool) -> list:
+    def _callbacks(self, lightgbm: Any, rounds: Rounds) -> list[Any]:
         """Return what the library calls after each round."""
-        callbacks = [lightgbm.record_evaluation(log)]
-        if self.verbose:
-            callbacks.append(lightgbm.log_evaluation(int(self.verbose)))
-        if stop:
-            callbacks.append(
-                lightgbm.early_stopping(self.n_iter_no_change, verbose=False)
-            )
-        return callbacks
+        # The module catches what the library throws, so it needs the library.
+        from sk_ensemble.boosting._lightgbm_rounds import FollowRounds
+
+        report = [lightgbm.log_evaluation(int(self.verbose))] if self.verbose else []
+        return [*report, FollowRounds(rounds)]
 
     def _margins(self, batch: FloatArray) -> FloatArray:
         return self.booster_.predict(

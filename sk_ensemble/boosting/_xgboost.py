@@ -9,14 +9,12 @@ from typing import Any, ClassVar
 import numpy as np
 
 from sk_ensemble._typing import FloatArray
-from sk_ensemble.boosting._base import BoosterClassifier, Trained
-from sk_ensemble.estimator import TrainingSet, n_threads
+from sk_ensemble.boosting._base import BoosterClassifier
+from sk_ensemble.estimator import Rounds, TrainingSet, n_threads
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval
 
 __all__ = ["XGBoostClassifier"]
-
-_HISTORY_NAMES = {"train": "train_loss", "validation": "val_loss"}
 
 
 def _objective(n_classes: int) -> tuple[dict[str, Any], str]:
@@ -68,6 +66,11 @@ class XGBoostClassifier(BoosterClassifier):
         Rounds without a lower validation loss after which to stop.
     refit_tail : bool, default=False
         Train again on all samples, the validating ones too, for `n_iter_` rounds.
+    time_limit : float or None, default=None
+        Seconds that one fit may take, both trainings of `refit_tail` together; looked
+        at after each round, one of which is trained in any case. When they are over,
+        training stops and keeps what early stopping would keep; a training on all
+        samples that they cut short is dropped for the one before it. None: no limit.
     class_weight : {"balanced"}, dict or None, default=None
         Weights of the classes.
     random_state : int, RandomState or None, default=None
@@ -87,6 +90,8 @@ class XGBoostClassifier(BoosterClassifier):
     history_ : dict of lists of float
         Log loss after each round trained: ``"train_loss"`` and, where there was a
         validation set, ``"val_loss"``.
+    hit_time_limit_ : bool
+        Whether `time_limit` ended training before it would have ended by itself.
     feature_importances_ : ndarray of shape (n_features_in_,)
         Share of each feature in the total gain of all splits.
     lag_importances_ : ndarray of shape (window_length_, n_features_in_)
@@ -153,6 +158,7 @@ class XGBoostClassifier(BoosterClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
         refit_tail: bool = False,
+        time_limit: float | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         random_state: int | np.random.RandomState | None = None,
         n_jobs: int | None = None,
@@ -172,31 +178,30 @@ class XGBoostClassifier(BoosterClassifier):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.refit_tail = refit_tail
+        self.time_limit = time_limit
         self.class_weight = class_weight
         self.random_state = random_state
         self.n_jobs = n_jobs
         self.verbose = verbose
 
     def _train(
-        self, training: TrainingSet, validation: TrainingSet | None, n_rounds: int
-    ) -> Trained:
+        self, training: TrainingSet, validation: TrainingSet | None, rounds: Rounds
+    ) -> Any:
         xgboost = import_optional("xgboost", extra="boosting")
+        # The module defines a subclass of xgboost's, so it needs the library.
+        from sk_ensemble.boosting._xgboost_rounds import FollowRounds
+
         objective, loss = _objective(training.n_classes)
         evals = self._matrices(training, validation)
-        log: dict[str, dict[str, list[float]]] = {}
-
         booster = xgboost.train(
             {**self._library_params(), **objective, "eval_metric": loss},
             evals[0][0],
-            n_rounds,
+            rounds.n_max,
             evals=evals,
-            evals_result=log,
             verbose_eval=int(self.verbose) or False,
-            callbacks=[] if validation is None else [self._stopping(xgboost, loss)],
+            callbacks=[FollowRounds(rounds, loss)],
         )
-
-        history = {_HISTORY_NAMES[name]: log[name][loss] for _, name in evals}
-        return Trained(booster, booster.num_boosted_rounds(), history)
+        return booster[: rounds.n_best]
 
     def _library_params(self) -> dict[str, Any]:
         """Return the parameters under the library's names."""
@@ -229,15 +234,6 @@ class XGBoostClassifier(BoosterClassifier):
             return [(matrix, "train")]
         held_out = as_quantile_matrix(validation, **settings, ref=matrix)
         return [(matrix, "train"), (held_out, "validation")]
-
-    def _stopping(self, xgboost: Any, loss: str) -> Any:
-        """Return the callback that stops early and keeps the best rounds."""
-        return xgboost.callback.EarlyStopping(
-            rounds=self.n_iter_no_change,
-            metric_name=loss,
-            data_name="validation",
-            save_best=True,
-        )
 
     def _margins(self, batch: FloatArray) -> FloatArray:
         self.booster_.set_param({"nthread": n_threads(self.n_jobs)})

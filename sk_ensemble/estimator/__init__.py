@@ -5,6 +5,7 @@ from __future__ import annotations
 from sk_ensemble.estimator._base import WindowClassifier
 from sk_ensemble.estimator._blocks import predict_in_blocks
 from sk_ensemble.estimator._iterative import IterativeClassifier
+from sk_ensemble.estimator._rounds import Rounds
 from sk_ensemble.estimator._threads import n_threads
 from sk_ensemble.estimator._training_set import (
     TrainingSet,
@@ -14,6 +15,7 @@ from sk_ensemble.estimator._training_set import (
 
 __all__ = [
     "IterativeClassifier",
+    "Rounds",
     "TrainingSet",
     "WindowClassifier",
     "check_labels",

@@ -7,6 +7,8 @@ from numbers import Integral, Real
 from typing import Any, ClassVar, Self
 
 from sk_ensemble.estimator._base import WindowClassifier
+from sk_ensemble.estimator._deadline import Deadline
+from sk_ensemble.estimator._rounds import Rounds
 from sk_ensemble.estimator._training_set import TrainingSet
 from sk_ensemble.estimator._validation_tail import (
     split_validation_tail,
@@ -23,7 +25,18 @@ class IterativeClassifier(WindowClassifier):
     The set is given to `fit` or cut off the end of the training samples.
 
     A family has the parameters `early_stopping`, `validation_fraction`,
-    `n_iter_no_change` and `refit_tail`, and supplies `_fit_rounds`.
+    `n_iter_no_change`, `refit_tail` and `time_limit`, and supplies `_max_rounds` and
+    `_fit_rounds`.
+
+    Attributes
+    ----------
+    n_iter_ : int
+        Rounds that are kept.
+    history_ : dict of lists of float
+        Losses after each round trained: ``"train_loss"`` and, where there was a
+        validation set, ``"val_loss"``.
+    hit_time_limit_ : bool
+        Whether `time_limit` ended training early.
 
     Examples
     --------
@@ -35,17 +48,20 @@ class IterativeClassifier(WindowClassifier):
 
     n_iter_: int
     history_: dict[str, list[float]]
+    hit_time_limit_: bool
 
     early_stopping: str | bool
     validation_fraction: float
     n_iter_no_change: int
     refit_tail: bool
+    time_limit: float | None
 
     early_stopping_constraints: ClassVar[dict[str, Any]] = {
         "early_stopping": [StrOptions({"auto"}), "boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "refit_tail": ["boolean"],
+        "time_limit": [Interval(Real, 0, None, closed="neither"), None],
     }
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -92,40 +108,60 @@ class IterativeClassifier(WindowClassifier):
         return self._fit(X, y, sample_weight, validation)
 
     @abstractmethod
+    def _max_rounds(self) -> int:
+        """Return for how many rounds to train, at most."""
+
+    @abstractmethod
     def _fit_rounds(
         self,
         training: TrainingSet,
         validation: TrainingSet | None,
-        n_rounds: int | None,
+        rounds: Rounds,
     ) -> None:
-        """Train for `n_rounds` rounds, or as the parameters say if None.
+        """Train for `rounds.n_max` rounds, or until `rounds.end` says stop.
 
-        It sets `n_iter_`, the rounds that are kept, and `history_`, the losses of all
-        rounds trained: lists ``"train_loss"`` and, with a validation set,
-        ``"val_loss"``.
+        It tells `rounds` the losses of every round and keeps the model of round
+        `rounds.n_best`.
         """
 
     def _fit_windows(
         self, training: TrainingSet, validation: TrainingSet | None
     ) -> None:
         """Choose what to train and validate on, and train."""
-        if validation is not None:
-            self._fit_rounds(training, validation, None)
-            return
-        if not wants_early_stopping(self.early_stopping, training.windows):
-            self._fit_rounds(training, None, None)
-            return
-        fitting, tail = split_validation_tail(training, self.validation_fraction)
-        self._fit_rounds(fitting, tail, None)
-        if self.refit_tail:
-            # The tail has shown how long to train; now it may be trained on.
-            n_rounds, history = self.n_iter_, self.history_
-            self._fit_rounds(training, None, n_rounds)
-            self.history_ = history
+        deadline = Deadline(self.time_limit)
+        fitting, held_out = training, validation
+        cuts_tail = validation is None and wants_early_stopping(
+            self.early_stopping, training.windows
+        )
+        if cuts_tail:
+            fitting, held_out = split_validation_tail(
+                training, self.validation_fraction
+            )
+        patience = None if held_out is None else self.n_iter_no_change
+        rounds = Rounds(self._max_rounds(), patience=patience, deadline=deadline)
+        self.history_ = rounds.history
+        self._fit_rounds(fitting, held_out, rounds)
+        self.n_iter_, self.hit_time_limit_ = rounds.n_best, rounds.hit_time_limit
+        if cuts_tail and self.refit_tail and not self.hit_time_limit_:
+            self._refit(training, deadline)
+
+    def _refit(self, training: TrainingSet, deadline: Deadline) -> None:
+        """Train on everything for as long as the tail has shown to be best.
+
+        A training that the deadline cuts short is worth less than the finished one
+        before it, so that one is kept.
+        """
+        finished = dict(vars(self))
+        rounds = Rounds(self.n_iter_, deadline=deadline)
+        self._fit_rounds(training, None, rounds)
+        if rounds.hit_time_limit:
+            vars(self).update(finished)
+        self.hit_time_limit_ = rounds.hit_time_limit
 
     def _fit_one_class(self) -> None:
         """Record that no round was trained, as one class needs no model."""
         self.n_iter_, self.history_ = 0, {"train_loss": []}
+        self.hit_time_limit_ = False
 
 
 def _explicit_validation(

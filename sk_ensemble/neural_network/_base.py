@@ -17,6 +17,7 @@ from torch import nn
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.estimator import (
     IterativeClassifier,
+    Rounds,
     TrainingSet,
     n_threads,
     predict_in_blocks,
@@ -86,6 +87,8 @@ class NetworkClassifier(IterativeClassifier):
         Epochs without a lower validation loss after which training stops.
     refit_tail : bool, default=False
         Whether to train again on everything for the number of epochs found.
+    time_limit : float or None, default=None
+        Seconds that one fit may take. None: no limit.
     class_weight : dict, "balanced" or None, default=None
         Factors on the weights of classes.
     random_state : int, RandomState instance or None, default=None
@@ -102,9 +105,7 @@ class NetworkClassifier(IterativeClassifier):
         Above 0, show a progress bar.
     """
 
-    history_: dict[str, list[float]]
     mean_: FloatArray
-    n_iter_: int
     net_: WindowNet
     scale_: FloatArray
 
@@ -142,6 +143,7 @@ class NetworkClassifier(IterativeClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         refit_tail: bool = False,
+        time_limit: float | None = None,
         class_weight: Any = None,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -162,6 +164,7 @@ class NetworkClassifier(IterativeClassifier):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.refit_tail = refit_tail
+        self.time_limit = time_limit
         self.class_weight = class_weight
         self.random_state = random_state
         self.n_jobs = n_jobs
@@ -181,25 +184,28 @@ class NetworkClassifier(IterativeClassifier):
         """The trained torch module, without the standardisation of its input."""
         return self.net_.module_
 
+    def _max_rounds(self) -> int:
+        return self.max_epochs
+
     def _fit_rounds(
         self,
         training: TrainingSet,
         validation: TrainingSet | None,
-        n_rounds: int | None,
+        rounds: Rounds,
     ) -> None:
-        """Train for `n_rounds` epochs, or as the parameters say."""
+        """Train, and store what was learnt and nothing that only training needs."""
         device = pick_device(self.device)
         seed = _draw_seed(self.random_state)
         with seeded(seed, device), torch_threads(n_threads(self.n_jobs)):
             train = self._labelled(training, device)
-            held_out, best = None, None
+            held_out = None
             if validation is not None:
                 dtype = train.windows.bars.dtype
                 held_out = self._labelled(validation, device, dtype)
-                best = BestEpoch(self.n_iter_no_change)
-            net = self._make_net(train, n_rounds or self.max_epochs, best)
+            net = self._make_net(train, rounds)
             net.train(train, held_out)
-        self._keep(net, best)
+        net.trim_for_prediction()
+        self.net_ = net
 
     def _labelled(
         self,
@@ -218,9 +224,7 @@ class NetworkClassifier(IterativeClassifier):
         if self.standardize:
             standardize_bars(windows, self.mean_, self.scale_)
 
-    def _make_net(
-        self, train: LabelledWindows, n_epochs: int, best: Callback | None
-    ) -> WindowNet:
+    def _make_net(self, train: LabelledWindows, rounds: Rounds) -> WindowNet:
         """Return an untrained net with freshly drawn weights."""
         _, window_length, n_features = train.windows.shape
         bars = train.windows.bars
@@ -228,17 +232,17 @@ class NetworkClassifier(IterativeClassifier):
         return WindowNet(
             module.to(dtype=bars.dtype),
             amp=self.amp,
-            max_epochs=n_epochs,
+            max_epochs=rounds.n_max,
             batch_size=self.batch_size,
             lr=self.learning_rate,
             optimizer=_OPTIMIZERS[self.optimizer],
             optimizer__weight_decay=self.weight_decay,
-            callbacks=list(self._callbacks(train, best)),
+            callbacks=list(self._callbacks(train, rounds)),
             device=str(bars.device),
         )
 
     def _callbacks(
-        self, train: LabelledWindows, best: Callback | None
+        self, train: LabelledWindows, rounds: Rounds
     ) -> Sequence[tuple[str, Callback]]:
         """Return what happens during training, besides training."""
         callbacks: dict[str, Callback] = {}
@@ -249,23 +253,13 @@ class NetworkClassifier(IterativeClassifier):
                 self.lr_schedule,
                 learning_rate=self.learning_rate,
                 n_steps=len(Batches(train, self.batch_size)) * self.max_epochs,
-                monitor="valid_loss" if best else "train_loss",
+                monitor="train_loss" if rounds.patience is None else "valid_loss",
                 patience=self.n_iter_no_change,
             )
         if self.verbose:
             callbacks["progress"] = Progress(type(self).__name__)
-        if best is not None:
-            callbacks["best"] = best
+        callbacks["best"] = BestEpoch(rounds)
         return list(callbacks.items())
-
-    def _keep(self, net: WindowNet, best: BestEpoch | None) -> None:
-        """Store what was learnt, and nothing that only training needs."""
-        self.history_ = {"train_loss": net.history[:, "train_loss"]}
-        if best is not None:
-            self.history_["val_loss"] = net.history[:, "valid_loss"]
-        self.n_iter_ = len(net.history) if best is None else best.epoch_
-        net.trim_for_prediction()
-        self.net_ = net
 
     def _predict_windows(self, windows: Windows) -> FloatArray:
         device = torch.device(self.net_.device)

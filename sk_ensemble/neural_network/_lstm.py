@@ -5,13 +5,10 @@ from __future__ import annotations
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
-import numpy as np
 from torch import nn
 
-from sk_ensemble._typing import FloatArray
 from sk_ensemble.neural_network._base import NetworkClassifier
 from sk_ensemble.neural_network._lstm_module import LSTMModule
-from sk_ensemble.neural_network._net import WindowNet
 from sk_ensemble.utils.sklearn_api import Interval
 
 __all__ = ["LSTMClassifier"]
@@ -67,6 +64,11 @@ class LSTMClassifier(NetworkClassifier):
         Epochs without a lower validation loss after which training stops.
     refit_tail : bool, default=False
         Whether to train again, on validation samples too, for `n_iter_` epochs.
+    time_limit : float or None, default=None
+        Seconds that one fit may take, both trainings of `refit_tail` together; looked
+        at after each epoch, one of which is trained in any case. When they are over,
+        training stops and keeps what early stopping would keep; a training on all
+        samples that they cut short is dropped for the one before it. None: no limit.
     class_weight : dict, "balanced" or None, default=None
         Factors on the weights of the classes, as in scikit-learn.
     random_state : int, RandomState instance or None, default=None
@@ -96,6 +98,8 @@ class LSTMClassifier(NetworkClassifier):
     history_ : dict of str to list of float
         ``"train_loss"`` of every epoch, and ``"val_loss"`` where there is a
         validation set: weighted mean cross-entropies.
+    hit_time_limit_ : bool
+        Whether `time_limit` ended training before it would have ended by itself.
     mean_ : ndarray of shape (n_features_in_,)
         Mean of every feature, if `standardize`.
     module_ : LSTMModule
@@ -153,12 +157,6 @@ class LSTMClassifier(NetworkClassifier):
     True
     """
 
-    history_: dict[str, list[float]]
-    mean_: FloatArray
-    n_iter_: int
-    net_: WindowNet
-    scale_: np.ndarray
-
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NetworkClassifier._parameter_constraints,
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
@@ -184,6 +182,7 @@ class LSTMClassifier(NetworkClassifier):
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 10,
         refit_tail: bool = False,
+        time_limit: float | None = None,
         class_weight: Any = None,
         random_state: Any = None,
         n_jobs: int | None = None,
@@ -205,6 +204,7 @@ class LSTMClassifier(NetworkClassifier):
             validation_fraction=validation_fraction,
             n_iter_no_change=n_iter_no_change,
             refit_tail=refit_tail,
+            time_limit=time_limit,
             class_weight=class_weight,
             random_state=random_state,
             n_jobs=n_jobs,

@@ -30,6 +30,7 @@ class Recorder(IterativeClassifier):
         validation_fraction=0.1,
         n_iter_no_change=5,
         refit_tail=False,
+        time_limit=None,
         class_weight=None,
         nan=False,
     ):
@@ -37,15 +38,21 @@ class Recorder(IterativeClassifier):
         self.validation_fraction = validation_fraction
         self.n_iter_no_change = n_iter_no_change
         self.refit_tail = refit_tail
+        self.time_limit = time_limit
         self.class_weight = class_weight
         self.nan = nan
 
-    def _fit_rounds(self, training, validation, n_rounds):
-        self.calls = [*getattr(self, "calls", []), (training, validation, n_rounds)]
-        self.n_iter_ = 7 if n_rounds is None else n_rounds
-        self.history_ = {"train_loss": [1.0] * self.n_iter_}
-        if validation is not None:
-            self.history_["val_loss"] = [2.0] * self.n_iter_
+    def _max_rounds(self):
+        return 7
+
+    def _fit_rounds(self, training, validation, rounds):
+        """Train rounds whose validation loss falls until the fifth."""
+        calls = vars(self).setdefault("calls", [])
+        calls.append((training, validation, rounds.n_max))
+        stop = False
+        while not stop:
+            number = rounds.n_done + 1
+            stop = rounds.end({"train_loss": 1.0, "val_loss": abs(number - 5)})
 
     @property
     def training(self):

@@ -1,12 +1,14 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sk_ensemble import Panel, Windower
-from sk_ensemble.estimator import TrainingSet
+from sk_ensemble.estimator import TrainingSet, _deadline
 from sk_ensemble.estimator._validation_tail import split_validation_tail
 from sk_ensemble.exceptions import EmptyFoldError
 
@@ -114,7 +116,7 @@ def test_the_tail_is_trained_on_in_the_end_if_asked_for(recorder, samples):
     (first, tail, n_first), (second, nothing, n_second) = model.calls
     assert len(first) + len(tail) <= len(second) == len(X)
     assert nothing is None
-    assert (n_first, n_second, model.n_iter_) == (None, 7, 7)
+    assert (n_first, n_second, model.n_iter_) == (7, 5, 5)
     assert "val_loss" in model.history_
     assert len(recorder(early_stopping="auto").fit(X, y).calls) == 1
 
@@ -163,8 +165,51 @@ def test_a_validation_set_is_checked_as_training_samples_are(
         ("validation_fraction", 1.0),
         ("n_iter_no_change", 0),
         ("refit_tail", "yes"),
+        ("time_limit", 0),
+        ("time_limit", "1h"),
     ],
 )
 def test_parameters_out_of_range_are_refused(recorder, name, value):
     with pytest.raises(ValueError, match=name):
         recorder(**{name: value}).fit([[1.0], [2.0]], [0, 1])
+
+
+class TestTimeLimit:
+    @pytest.fixture(autouse=True)
+    def clock(self, monkeypatch):
+        """Let a second pass between two looks at the clock."""
+        looks = itertools.count()
+        monkeypatch.setattr(_deadline, "monotonic", lambda: float(next(looks)))
+
+    def test_both_trainings_together_keep_to_it(self, recorder, samples):
+        def n_trained(seconds):
+            model = recorder(early_stopping=True, refit_tail=True, time_limit=seconds)
+            model.fit(*samples)
+            return len(model.calls), model.n_iter_, model.hit_time_limit_
+
+        # The first training looks at the clock after 6 of its 7 rounds, the second
+        # one after 4 of its 5.
+        assert n_trained(3) == (1, 3, True)
+        assert n_trained(7) == (2, 5, True)
+        assert n_trained(10) == (2, 5, True)
+        assert n_trained(11) == (2, 5, False)
+
+    def test_a_second_training_cut_short_is_dropped_for_the_first(
+        self, recorder, samples
+    ):
+        class Trained(recorder):
+            def _fit_rounds(self, training, validation, rounds):
+                super()._fit_rounds(training, validation, rounds)
+                self.model_ = (len(training), rounds.n_done)
+
+        settings = {"early_stopping": True, "refit_tail": True}
+        X, _ = samples
+        cut = Trained(**settings, time_limit=8).fit(*samples)
+        assert cut.model_[0] < len(X)
+        assert cut.model_[1] == 7
+        whole = Trained(**settings, time_limit=99).fit(*samples)
+        assert whole.model_ == (len(X), 5)
+
+    def test_one_class_takes_no_time(self, recorder):
+        model = recorder(time_limit=1).fit([[1.0], [2.0]], [3, 3])
+        assert model.hit_time_limit_ is False

@@ -1,0 +1,37 @@
+"""Follow the rounds of xgboost. Importing this needs xgboost."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import xgboost
+
+from sk_ensemble.estimator import Rounds
+
+__all__ = ["FollowRounds"]
+
+_DATA_NAMES = {"train_loss": "train", "val_loss": "validation"}
+
+
+class FollowRounds(xgboost.callback.TrainingCallback):
+    """Tell the losses of every round, and stop when told to.
+
+    Parameters
+    ----------
+    rounds : Rounds
+        Whom to tell.
+    loss : str
+        Name of the loss in the library's log.
+    """
+
+    def __init__(self, rounds: Rounds, loss: str) -> None:
+        super().__init__()
+        self.rounds, self.loss = rounds, loss
+
+    def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
+        """Tell the newest losses; return whether to stop."""
+        losses = {
+            name: evals_log[_DATA_NAMES[name]][self.loss][-1]
+            for name in self.rounds.history
+        }
+        return self.rounds.end(losses)
