@@ -13,7 +13,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ __all__ = [
     "sweep",
     "sync_folder",
     "write_bytes",
+    "write_folder",
     "write_json",
     "write_whole",
 ]
@@ -237,8 +238,8 @@ def building(target: Path) -> Iterator[Path]:
     scratch = _scratch_path(target)
     scratch.mkdir()
     try:
-        yield scratch
         with _naming(target, scratch):
+            yield scratch
             _sync_tree(scratch)
         # A rename replaces an empty directory without a word.
         _refuse_existing(target)
@@ -246,6 +247,28 @@ def building(target: Path) -> Iterator[Path]:
         sync_folder(target.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
+    """Write a new directory with all of its files, whole or not at all.
+
+    Parameters
+    ----------
+    target : Path
+        The directory to be; there must be nothing of this name.
+    files : mapping of str to bytes
+        Content by name; a name may have directories in it, such as ``"a/b.json"``.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something at `target`.
+    """
+    with building(target) as scratch:
+        for name, content in files.items():
+            path = scratch / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
 
 
 def _refuse_existing(target: Path) -> None:
