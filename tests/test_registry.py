@@ -13,7 +13,14 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.svm import LinearSVC
 
 from sk_ensemble.exceptions import RegistryError
-from sk_ensemble.registry import ModelInfo, create, list_models, model_info, register
+from sk_ensemble.registry import (
+    ModelInfo,
+    create,
+    list_models,
+    model_info,
+    model_parameters,
+    register,
+)
 from sk_ensemble.registry._builtins import builtin_entries
 from sk_ensemble.registry._entry import Entry
 from sk_ensemble.registry._registry import GROUP, REGISTRY
@@ -124,6 +131,16 @@ def test_a_model_may_have_a_parameter_called_name():
 
     add()(Named)
     assert create("echo", name="b").name == "b"
+
+
+def test_parameters_of_a_class_and_of_a_function_are_looked_up():
+    @register("one", family="sklearn", description="A function")
+    def one(*, alpha=0.5):
+        return GaussianNB(var_smoothing=alpha)
+
+    assert model_parameters("one") == {"alpha": 0.5}
+    assert model_parameters("prior") == {}
+    assert model_parameters("xgboost") == create("xgboost").get_params()
 
 
 def test_metadata_are_kept():

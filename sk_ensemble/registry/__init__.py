@@ -20,8 +20,16 @@ from sk_ensemble.registry._functions import (
     create,
     list_models,
     model_info,
+    model_parameters,
     register,
 )
 from sk_ensemble.registry._info import ModelInfo
 
-__all__ = ["ModelInfo", "create", "list_models", "model_info", "register"]
+__all__ = [
+    "ModelInfo",
+    "create",
+    "list_models",
+    "model_info",
+    "model_parameters",
+    "register",
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any, TypeVar
@@ -20,7 +21,7 @@ from sk_ensemble.registry._validation import (
     check_signature,
 )
 
-__all__ = ["create", "list_models", "model_info", "register"]
+__all__ = ["create", "list_models", "model_info", "model_parameters", "register"]
 
 _Factory = TypeVar("_Factory", bound=Factory)
 
@@ -193,6 +194,36 @@ def model_info(name: str) -> ModelInfo:
     ('boosting:xgboost', True)
     """
     return REGISTRY.find(name).info
+
+
+def model_parameters(name: str) -> dict[str, Any]:
+    """Look up the parameters of a model, importing it but making none.
+
+    Parameters
+    ----------
+    name : str
+        Short or full name of the model.
+
+    Returns
+    -------
+    parameters : dict
+        Defaults by the names that `create` takes.
+
+    Raises
+    ------
+    RegistryError
+        If no model has the name, or more than one has it.
+    ImportError
+        If the library the model is built on is not installed.
+
+    Examples
+    --------
+    >>> from sk_ensemble.registry import model_parameters
+    >>> model_parameters("volatility")
+    {'neutral': 0, 'C': 1.0}
+    """
+    signature = inspect.signature(REGISTRY.find(name).factory())
+    return {name: known.default for name, known in signature.parameters.items()}
 
 
 def list_models() -> pd.DataFrame:
