@@ -208,6 +208,7 @@ class LightGBMClassifier(BoosterClassifier):
         lightgbm = import_optional("lightgbm", extra="boosting")
         objective, loss = _objective(training.n_classes)
         datasets = self._datasets(training, validation)
+        rounds.begin()
         booster = lightgbm.train(
             {**self._library_params(), **objective, "metric": loss},
             datasets["train"],

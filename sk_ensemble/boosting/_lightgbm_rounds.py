@@ -31,7 +31,8 @@ class FollowRounds:
         """Tell the newest losses; raise what ends training in good order."""
         losses = {data: value for data, _, value, *_ in env.evaluation_result_list}
         stop = self.rounds.end(
-            {name: losses[_DATA_NAMES[name]] for name in self.rounds.history}
+            {name: losses[_DATA_NAMES[name]] for name in self.rounds.history},
+            {"booster_": env.model},
         )
         if stop:
             best = self.rounds.n_best - 1

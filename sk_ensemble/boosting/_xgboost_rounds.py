@@ -28,10 +28,15 @@ class FollowRounds(xgboost.callback.TrainingCallback):
         super().__init__()
         self.rounds, self.loss = rounds, loss
 
+    def before_training(self, model: Any) -> Any:
+        """Announce the first round."""
+        self.rounds.begin()
+        return model
+
     def after_iteration(self, model: Any, epoch: int, evals_log: Any) -> bool:
         """Tell the newest losses; return whether to stop."""
         losses = {
             name: evals_log[_DATA_NAMES[name]][self.loss][-1]
             for name in self.rounds.history
         }
-        return self.rounds.end(losses)
+        return self.rounds.end(losses, {"booster_": model})

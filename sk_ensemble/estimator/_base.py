@@ -79,7 +79,7 @@ class WindowClassifier(
         validation: tuple[Any, Any, Any] | None = None,
     ) -> Self:
         """Check everything and fit; `validation` is (X_val, y_val, weights)."""
-        with fit_task(self, X, y):
+        with fit_task(self, X, y, self._max_subtasks()):
             windows = as_windows(self, X, reset=True)
             labels = check_labels(self, X, y)
             check_columns(self, windows, allow_nan=self._allows_nan())
@@ -95,6 +95,10 @@ class WindowClassifier(
             else:
                 self._fit_one_class()
         return self
+
+    def _max_subtasks(self) -> int:
+        """Return how many parts of a fit callbacks are told of, at most."""
+        return 0
 
     def _held_out(self, X_val: Any, y_val: Any, weights: Any) -> TrainingSet:
         """Check an explicit validation set as training samples are checked."""

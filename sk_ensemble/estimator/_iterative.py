@@ -8,13 +8,20 @@ from typing import Any, ClassVar, Self
 
 from sk_ensemble.estimator._base import WindowClassifier
 from sk_ensemble.estimator._deadline import Deadline
+from sk_ensemble.estimator._round_tasks import RoundTasks
 from sk_ensemble.estimator._rounds import Rounds
 from sk_ensemble.estimator._training_set import TrainingSet
 from sk_ensemble.estimator._validation_tail import (
     split_validation_tail,
     wants_early_stopping,
 )
-from sk_ensemble.utils.sklearn_api import Interval, StrOptions, fit_context
+from sk_ensemble.utils.sklearn_api import (
+    Interval,
+    StrOptions,
+    fit_context,
+    running_task,
+    subtask,
+)
 
 __all__ = ["IterativeClassifier"]
 
@@ -55,6 +62,9 @@ class IterativeClassifier(WindowClassifier):
     n_iter_no_change: int
     refit_tail: bool
     time_limit: float | None
+
+    #: What callbacks are told a round is called.
+    round_name: ClassVar[str] = "round"
 
     early_stopping_constraints: ClassVar[dict[str, Any]] = {
         "early_stopping": [StrOptions({"auto"}), "boolean"],
@@ -120,9 +130,13 @@ class IterativeClassifier(WindowClassifier):
     ) -> None:
         """Train for `rounds.n_max` rounds, or until `rounds.end` says stop.
 
-        It tells `rounds` the losses of every round and keeps the model of round
-        `rounds.n_best`.
+        It calls `rounds.begin` before the first round, tells `rounds.end` the losses
+        of every round, and keeps the model of round `rounds.n_best`.
         """
+
+    def _max_subtasks(self) -> int:
+        # The second training is one part of the fit, and has rounds of its own.
+        return self._max_rounds() + self.refit_tail
 
     def _fit_windows(
         self, training: TrainingSet, validation: TrainingSet | None
@@ -137,13 +151,21 @@ class IterativeClassifier(WindowClassifier):
             fitting, held_out = split_validation_tail(
                 training, self.validation_fraction
             )
-        patience = None if held_out is None else self.n_iter_no_change
-        rounds = Rounds(self._max_rounds(), patience=patience, deadline=deadline)
+        rounds = Rounds(
+            self._max_rounds(),
+            patience=None if held_out is None else self.n_iter_no_change,
+            deadline=deadline,
+            tasks=self._tasks(fitting, running_task(self)),
+        )
+        # Callbacks read the losses while they are added.
         self.history_ = rounds.history
         self._fit_rounds(fitting, held_out, rounds)
         self.n_iter_, self.hit_time_limit_ = rounds.n_best, rounds.hit_time_limit
         if cuts_tail and self.refit_tail and not self.hit_time_limit_:
             self._refit(training, deadline)
+
+    def _tasks(self, training: TrainingSet, parent: Any) -> RoundTasks:
+        return RoundTasks(self, training, parent, self.round_name)
 
     def _refit(self, training: TrainingSet, deadline: Deadline) -> None:
         """Train on everything for as long as the tail has shown to be best.
@@ -152,11 +174,14 @@ class IterativeClassifier(WindowClassifier):
         before it, so that one is kept.
         """
         finished = dict(vars(self))
-        rounds = Rounds(self.n_iter_, deadline=deadline)
-        self._fit_rounds(training, None, rounds)
+        with subtask(self, running_task(self), "refit", self.n_iter_) as task:
+            rounds = Rounds(
+                self.n_iter_, deadline=deadline, tasks=self._tasks(training, task)
+            )
+            self._fit_rounds(training, None, rounds)
+        self.n_iter_, self.hit_time_limit_ = rounds.n_best, rounds.hit_time_limit
         if rounds.hit_time_limit:
-            vars(self).update(finished)
-        self.hit_time_limit_ = rounds.hit_time_limit
+            self.__dict__.update(finished | {"hit_time_limit_": True})
 
     def _fit_one_class(self) -> None:
         """Record that no round was trained, as one class needs no model."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Any
 
 from sk_ensemble.estimator._deadline import Deadline
+from sk_ensemble.estimator._round_tasks import RoundTasks
 
 __all__ = ["Rounds"]
 
@@ -15,7 +17,8 @@ class Rounds:
 
     With validation losses training stops when none of the last `patience` rounds was
     better than all before, and the rounds up to the best one are kept. Any training
-    stops when the time is up, after one round at the earliest.
+    stops when the time is up or a callback asks for it, after one round at the
+    earliest.
 
     Parameters
     ----------
@@ -26,6 +29,8 @@ class Rounds:
         validation losses.
     deadline : Deadline or None, default=None
         When the time is up. None: never.
+    tasks : RoundTasks or None, default=None
+        Tells callbacks of every round. None: there are no callbacks.
 
     Attributes
     ----------
@@ -55,10 +60,12 @@ class Rounds:
         *,
         patience: int | None = None,
         deadline: Deadline | None = None,
+        tasks: RoundTasks | None = None,
     ) -> None:
         self.n_max = n_max
         self.patience = patience
         self.deadline = Deadline(None) if deadline is None else deadline
+        self.tasks = tasks
         names = ["train_loss"] if patience is None else ["train_loss", "val_loss"]
         self.history: dict[str, list[float]] = {name: [] for name in names}
         self.n_best = 0
@@ -70,13 +77,23 @@ class Rounds:
         """Rounds trained so far."""
         return len(self.history["train_loss"])
 
-    def end(self, losses: Mapping[str, float]) -> bool:
+    def begin(self) -> None:
+        """Announce the first round; those that follow are announced by `end`."""
+        if self.tasks is not None:
+            self.tasks.begin()
+
+    def end(
+        self, losses: Mapping[str, float], model: Mapping[str, Any] | None = None
+    ) -> bool:
         """Record the losses of a round that has ended, and say whether to stop.
 
         Parameters
         ----------
         losses : dict of float
             The losses that `history` has.
+        model : dict or None, default=None
+            Fitted attributes with which the estimator could predict as of now, for
+            callbacks. None: it could not.
 
         Returns
         -------
@@ -84,8 +101,25 @@ class Rounds:
             Whether this was the last round.
         """
         self._record(losses)
-        if self._is_complete():
-            return True
+        stop = self._tell(model) or self._is_complete() or self._is_late()
+        if not stop:
+            self.begin()
+        return stop
+
+    def _tell(self, model: Mapping[str, Any] | None) -> bool:
+        """Tell callbacks that a round has ended; return whether one says stop."""
+        if self.tasks is None:
+            return False
+        if model is None:
+            return self.tasks.end(None)
+        return self.tasks.end(lambda: {**model, **self._so_far()})
+
+    def _so_far(self) -> dict[str, Any]:
+        """Return the attributes that training would set if it ended here."""
+        history = {name: list(values) for name, values in self.history.items()}
+        return {"n_iter_": self.n_done, "history_": history, "hit_time_limit_": False}
+
+    def _is_late(self) -> bool:
         self.hit_time_limit = self.deadline.is_over()
         return self.hit_time_limit
 

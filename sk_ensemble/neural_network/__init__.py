@@ -11,5 +11,6 @@ import_optional("skorch", extra="neural")
 from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E402
 from sk_ensemble.neural_network._lstm import LSTMClassifier  # noqa: E402
 from sk_ensemble.neural_network._lstm_module import LSTMModule  # noqa: E402
+from sk_ensemble.neural_network._torch_state import pick_device  # noqa: E402
 
-__all__ = ["DeviceWindows", "LSTMClassifier", "LSTMModule"]
+__all__ = ["DeviceWindows", "LSTMClassifier", "LSTMModule", "pick_device"]

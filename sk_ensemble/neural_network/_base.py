@@ -109,6 +109,8 @@ class NetworkClassifier(IterativeClassifier):
     net_: WindowNet
     scale_: FloatArray
 
+    round_name: ClassVar[str] = "epoch"
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],

@@ -30,13 +30,15 @@ class BestEpoch(Callback):
         self.rounds = rounds
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kw: Any) -> None:
-        """Forget earlier trainings."""
+        """Announce the first epoch."""
         self.weights_ = None
+        self.rounds.begin()
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Remember the weights if they are the best so far."""
         epoch, rounds = net.history[-1], self.rounds
-        stop = rounds.end({name: epoch[_SKORCH_NAMES[name]] for name in rounds.history})
+        losses = {name: epoch[_SKORCH_NAMES[name]] for name in rounds.history}
+        stop = rounds.end(losses, {"net_": net})
         if rounds.patience is not None and rounds.n_best == rounds.n_done:
             self.weights_ = copy.deepcopy(net.module_.state_dict())
         if stop:

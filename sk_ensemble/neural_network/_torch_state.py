@@ -35,7 +35,7 @@ def pick_device(device: str) -> torch.device:
 
     Examples
     --------
-    >>> from sk_ensemble.neural_network._torch_state import pick_device
+    >>> from sk_ensemble.neural_network import pick_device
     >>> pick_device("cpu")
     device(type='cpu')
     """
