@@ -11,6 +11,7 @@ from skorch import NeuralNet
 from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
+from sk_ensemble.neural_network._aligned_linear import AlignedLinear
 from sk_ensemble.neural_network._batches import Batches, LabelledWindows
 
 __all__ = ["StopTraining", "WindowNet"]
@@ -148,7 +149,8 @@ class WindowNet(NeuralNet):
         """
         for part in self.module_.modules():
             part.training = dropout and not isinstance(part, _BatchNorm)
-        return self.infer(batch)
+        with AlignedLinear():
+            return self.infer(batch)
 
     def trim_for_prediction(self) -> None:
         """Drop what only training needs, so that the weights are kept once."""
