@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sk_ensemble.baseline import ClockBaseline, PriorBaseline, VolatilityBaseline
     from sk_ensemble.boosting import LightGBMClassifier, XGBoostClassifier
+    from sk_ensemble.ensemble import (
+        GreedyEnsembleClassifier,
+        PurgedStackingClassifier,
+        WeightedVoteClassifier,
+    )
     from sk_ensemble.inspection import audit_leakage
     from sk_ensemble.model_selection import (
         CombinatorialPurgedSplit,
@@ -30,14 +35,17 @@ __version__ = "0.1.0"
 __all__ = [
     "ClockBaseline",
     "CombinatorialPurgedSplit",
+    "GreedyEnsembleClassifier",
     "LSTMClassifier",
     "LightGBMClassifier",
     "Panel",
     "PriorBaseline",
     "PurgedSplit",
+    "PurgedStackingClassifier",
     "RowTransformer",
     "VolatilityBaseline",
     "WalkForwardSplit",
+    "WeightedVoteClassifier",
     "Windower",
     "Windows",
     "XGBoostClassifier",
@@ -52,14 +60,17 @@ __all__ = [
 _HOMES = {
     "ClockBaseline": "sk_ensemble.baseline",
     "CombinatorialPurgedSplit": "sk_ensemble.model_selection",
+    "GreedyEnsembleClassifier": "sk_ensemble.ensemble",
     "LSTMClassifier": "sk_ensemble.neural_network",
     "LightGBMClassifier": "sk_ensemble.boosting",
     "Panel": "sk_ensemble.panel",
     "PriorBaseline": "sk_ensemble.baseline",
     "PurgedSplit": "sk_ensemble.model_selection",
+    "PurgedStackingClassifier": "sk_ensemble.ensemble",
     "RowTransformer": "sk_ensemble.preprocessing",
     "VolatilityBaseline": "sk_ensemble.baseline",
     "WalkForwardSplit": "sk_ensemble.model_selection",
+    "WeightedVoteClassifier": "sk_ensemble.ensemble",
     "Windower": "sk_ensemble.preprocessing",
     "Windows": "sk_ensemble.panel",
     "XGBoostClassifier": "sk_ensemble.boosting",

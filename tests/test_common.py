@@ -18,9 +18,12 @@ import pandas as pd
 import pytest
 import torch
 from sklearn.base import BaseEstimator, clone
+from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import cross_validate
+from sklearn.naive_bayes import GaussianNB
 from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
@@ -52,9 +55,22 @@ NETWORK = {
     "learning_rate": 0.1,
 }
 
+#: Members of ensembles, each of its own kind, and folds that need no times.
+MEMBERS = {
+    "estimators": [
+        ("tree", DecisionTreeClassifier(max_depth=3, random_state=0)),
+        ("line", LogisticRegression()),
+    ],
+    "cv": PurgedSplit(3, purged_size=0),
+}
+
 #: What an estimator is checked with, where its defaults would not do: ten trees, five
 #: epochs of one batch, windows of one bar.
 CHECKED: dict[str, list[dict[str, Any]]] = {
+    "GreedyEnsembleClassifier": [
+        MEMBERS,
+        MEMBERS | {"metric": "brier_score", "refit": "folds"},
+    ],
     "LSTMClassifier": [NETWORK],
     "LightGBMClassifier": [
         {"n_estimators": 10},
@@ -62,7 +78,13 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         # With 20 samples per leaf the few rows of the checks give no tree at all.
         {"n_estimators": 10, "min_child_samples": 1, "colsample_bytree": 1.0},
     ],
+    "PurgedStackingClassifier": [
+        MEMBERS,
+        MEMBERS | {"refit": "folds", "stack_method": "predict"},
+        MEMBERS | {"final_estimator": GaussianNB(), "passthrough": True},
+    ],
     "RowTransformer": [{"transformer": StandardScaler()}],
+    "WeightedVoteClassifier": [MEMBERS, MEMBERS | {"weights": "equal"}],
     "WindowFlattener": [{}, {"allow_nan": False}],
     "Windower": [{"window_length": 1, "flatten": True}],
     "XGBoostClassifier": [

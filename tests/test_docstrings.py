@@ -12,9 +12,11 @@ import numpy as np
 import pytest
 from numpydoc.docscrape import NumpyDocString
 from sklearn.base import BaseEstimator
+from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from discovery import public_methods, public_objects
+from sk_ensemble import PurgedSplit
 
 OBJECTS = public_objects()
 CLASSES = {name: value for name, value in OBJECTS.items() if inspect.isclass(value)}
@@ -32,7 +34,16 @@ METHODS = {
     for method, value in public_methods(cls)
 }
 # Arguments of estimators that cannot do without.
-ARGUMENTS = {"RowTransformer": (StandardScaler(),)}
+MEMBERS = {
+    "estimators": [("a", LogisticRegression()), ("b", LogisticRegression(C=0.1))],
+    "cv": PurgedSplit(3, purged_size=0),
+}
+ARGUMENTS: dict[str, dict[str, Any]] = {
+    "GreedyEnsembleClassifier": MEMBERS,
+    "PurgedStackingClassifier": MEMBERS,
+    "RowTransformer": {"transformer": StandardScaler()},
+    "WeightedVoteClassifier": MEMBERS,
+}
 # Words with which a docstring says that fit does not always set an attribute.
 CONDITION = re.compile(r"\b(absent|if|only|unless|when|where)\b", re.IGNORECASE)
 STARS = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
@@ -133,7 +144,7 @@ def fitted(cls: type) -> set[str]:
     """Return the attributes that fit sets."""
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(90, 3)), np.arange(90) % 3 - 1
-    model = cls(*ARGUMENTS.get(cls.__name__, ())).fit(X, y)
+    model = cls(**ARGUMENTS.get(cls.__name__, {})).fit(X, y)
     return fitted_names(vars(model))
 
 

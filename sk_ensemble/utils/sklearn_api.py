@@ -49,11 +49,13 @@ class fit_task:
         The estimator being fitted, inside a method under `fit_context`.
     X, y : objects
         What it is fitted on, passed to the callbacks.
-    max_subtasks : int, default=0
-        Parts of the fit that will be announced, at most.
+    max_subtasks : int or None, default=0
+        Parts of the fit that will be announced, at most; None if that is not known.
     """
 
-    def __init__(self, estimator: Any, X: Any, y: Any, max_subtasks: int = 0) -> None:
+    def __init__(
+        self, estimator: Any, X: Any, y: Any, max_subtasks: int | None = 0
+    ) -> None:
         self.estimator, self.data = estimator, {"X": X, "y": y}
         self.max_subtasks = max_subtasks
 
