@@ -8,9 +8,22 @@ from sk_ensemble.utils.optional import import_optional
 import_optional("torch", extra="neural")
 import_optional("skorch", extra="neural")
 
+from sk_ensemble.neural_network._base import NetworkClassifier  # noqa: E402
 from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E402
 from sk_ensemble.neural_network._lstm import LSTMClassifier  # noqa: E402
 from sk_ensemble.neural_network._lstm_module import LSTMModule  # noqa: E402
+from sk_ensemble.neural_network._network import network  # noqa: E402
 from sk_ensemble.neural_network._torch_state import pick_device  # noqa: E402
+from sk_ensemble.neural_network._training_parameters import (  # noqa: E402
+    TrainingParameters,
+)
 
-__all__ = ["DeviceWindows", "LSTMClassifier", "LSTMModule", "pick_device"]
+__all__ = [
+    "DeviceWindows",
+    "LSTMClassifier",
+    "LSTMModule",
+    "NetworkClassifier",
+    "TrainingParameters",
+    "network",
+    "pick_device",
+]

@@ -34,6 +34,7 @@ from sk_ensemble.neural_network._torch_state import (
     seeded,
     torch_threads,
 )
+from sk_ensemble.neural_network._training_parameters import TrainingParameters
 from sk_ensemble.panel import Windows
 from sk_ensemble.utils.sklearn_api import Interval, StrOptions
 
@@ -56,53 +57,56 @@ def _draw_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-class NetworkClassifier(IterativeClassifier):
+class NetworkClassifier(TrainingParameters, IterativeClassifier):
     """Base of all networks: data on the device, training, stopping, prediction.
 
-    An architecture supplies its parameters and `_make_module`.
+    An architecture supplies its parameters and `_make_module`, and is decorated with
+    `network`.
 
-    Parameters
+    Attributes
     ----------
-    max_epochs : int, default=50
-        Passes over the training samples, at most.
-    batch_size : int, default=256
-        Samples per step, at most; batches are of equal size, give or take one.
-    learning_rate : float, default=0.001
-        Step size of the optimizer, the highest one under a schedule.
-    weight_decay : float, default=0.01
-        Weight decay of the optimizer.
-    optimizer : {"adamw", "adam"}, default="adamw"
-        The optimizer.
-    gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of a step. None: no limit.
-    lr_schedule : {"onecycle", "plateau", "cosine"} or None, default=None
-        How the learning rate changes. None: it does not.
-    standardize : bool, default=True
-        Whether to standardise the bars.
-    early_stopping : {"auto"} or bool, default="auto"
-        Whether to stop by the loss of a validation set.
-    validation_fraction : float, default=0.1
-        Fraction of the unique time stamps kept for validation.
-    n_iter_no_change : int, default=10
-        Epochs without a lower validation loss after which training stops.
-    refit_tail : bool, default=False
-        Whether to train again on everything for the number of epochs found.
-    time_limit : float or None, default=None
-        Seconds that one fit may take. None: no limit.
-    class_weight : dict, "balanced" or None, default=None
-        Factors on the weights of classes.
-    random_state : int, RandomState instance or None, default=None
-        Seed of initial weights, shuffling and dropout.
-    n_jobs : int or None, default=None
-        Threads. None means one.
-    device : str, default="auto"
-        Where to compute.
-    amp : bool, default=False
-        Whether to compute in bfloat16 where that is safe.
-    mc_samples : int, default=0
-        Networks with units dropped whose probabilities are averaged.
-    verbose : int, default=0
-        Above 0, show a progress bar.
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features, where the input has names.
+    history_ : dict of str to list of float
+        ``"train_loss"`` of every epoch, and ``"val_loss"`` where there is a
+        validation set: weighted mean cross-entropies.
+    hit_time_limit_ : bool
+        Whether `time_limit` ended training before it would have ended by itself.
+    mean_ : ndarray of shape (n_features_in_,)
+        Mean of every feature, if `standardize`.
+    module_ : torch.nn.Module
+        The trained torch module; its input is standardised before.
+    n_features_in_ : int
+        Features per bar.
+    n_iter_ : int
+        Epochs that the kept weights were trained for.
+    net_ : skorch.NeuralNet
+        The net that trained the module, trimmed for prediction.
+    scale_ : ndarray of shape (n_features_in_,)
+        Standard deviation of every feature, 1 for a constant one, if `standardize`.
+    window_length_ : int
+        Bars per window.
+
+    Notes
+    -----
+    A prediction for sample t uses the bars t-lag-window_length+1 ... t-lag of its own
+    symbol, as its `Windower` says, and no others. Missing values are refused.
+
+    All bars are brought to the device once, and every batch is gathered there by one
+    index operation. The type of the network follows the input: float64 features make a
+    float64 network. Predictions are made in blocks of a fixed number of rows, so a
+    row's prediction is the same, bit for bit, whatever others are asked for with it.
+    With one seed, equal samples give equal bits in any row order on a CPU; on CUDA
+    torch does not promise it.
+
+    Examples
+    --------
+    >>> from sk_ensemble import LSTMClassifier
+    >>> from sk_ensemble.neural_network import NetworkClassifier
+    >>> issubclass(LSTMClassifier, NetworkClassifier)
+    True
     """
 
     mean_: FloatArray
@@ -129,51 +133,6 @@ class NetworkClassifier(IterativeClassifier):
         "mc_samples": [Interval(Integral, 0, None, closed="left")],
         "verbose": ["verbose"],
     }
-
-    def __init__(
-        self,
-        *,
-        max_epochs: int = 50,
-        batch_size: int = 256,
-        learning_rate: float = 0.001,
-        weight_decay: float = 0.01,
-        optimizer: str = "adamw",
-        gradient_clip: float | None = 1.0,
-        lr_schedule: str | None = None,
-        standardize: bool = True,
-        early_stopping: str | bool = "auto",
-        validation_fraction: float = 0.1,
-        n_iter_no_change: int = 10,
-        refit_tail: bool = False,
-        time_limit: float | None = None,
-        class_weight: Any = None,
-        random_state: Any = None,
-        n_jobs: int | None = None,
-        device: str = "auto",
-        amp: bool = False,
-        mc_samples: int = 0,
-        verbose: int = 0,
-    ) -> None:
-        self.max_epochs = max_epochs
-        self.batch_size = batch_size
-        self.learning_rate = learning_rate
-        self.weight_decay = weight_decay
-        self.optimizer = optimizer
-        self.gradient_clip = gradient_clip
-        self.lr_schedule = lr_schedule
-        self.standardize = standardize
-        self.early_stopping = early_stopping
-        self.validation_fraction = validation_fraction
-        self.n_iter_no_change = n_iter_no_change
-        self.refit_tail = refit_tail
-        self.time_limit = time_limit
-        self.class_weight = class_weight
-        self.random_state = random_state
-        self.n_jobs = n_jobs
-        self.device = device
-        self.amp = amp
-        self.mc_samples = mc_samples
-        self.verbose = verbose
 
     @abstractmethod
     def _make_module(

@@ -1,0 +1,83 @@
+"""What turns a class with annotated parameters into a network's classifier."""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from typing import Any, TypeVar, dataclass_transform
+
+from sk_ensemble.neural_network._base import NetworkClassifier
+from sk_ensemble.neural_network._training_parameters import TrainingParameters
+
+__all__ = ["network"]
+
+_Network = TypeVar("_Network", bound=NetworkClassifier)
+
+
+def _section(cls: type, title: str) -> str:
+    """Return what stands in one section of a class's docstring."""
+    heading = f"{title}\n{'-' * len(title)}\n"
+    _, _, after = inspect.cleandoc(cls.__doc__ or "").partition(heading)
+    return after.partition("\n\n")[0]
+
+
+def _with_shared_sections(doc: str) -> str:
+    """Write what holds for all networks into a docstring."""
+    return (
+        inspect.cleandoc(doc)
+        .replace("{training_parameters}", _section(TrainingParameters, "Parameters"))
+        .replace("{fitted_attributes}", _section(NetworkClassifier, "Attributes"))
+    )
+
+
+def _put_own_parameters_first(cls: type) -> None:
+    """Show a network's own parameters before those that all networks have."""
+    own = ("self", *inspect.get_annotations(cls))
+    init: Any = vars(cls)["__init__"]
+    signature = inspect.signature(init)
+    parameters = sorted(
+        signature.parameters.values(), key=lambda parameter: parameter.name not in own
+    )
+    init.__signature__ = signature.replace(parameters=parameters)
+
+
+@dataclass_transform(kw_only_default=True, eq_default=False)
+def network(cls: type[_Network]) -> type[_Network]:
+    """Give a network its constructor and its documentation.
+
+    The annotated names of the class are its own parameters, with their defaults; those
+    of `TrainingParameters` are added. In the docstring, the lines
+    ``{training_parameters}`` and ``{fitted_attributes}`` become the descriptions of
+    what all networks share.
+
+    Parameters
+    ----------
+    cls : type
+        A class derived from `NetworkClassifier`.
+
+    Returns
+    -------
+    cls : type
+        The same class.
+
+    Examples
+    --------
+    >>> from torch import nn
+    >>> from sk_ensemble.neural_network import NetworkClassifier, network
+    >>> @network
+    ... class LinearClassifier(NetworkClassifier):
+    ...     bias: bool = True
+    ...
+    ...     def _make_module(self, n_features, n_outputs, window_length):
+    ...         n_values = window_length * n_features
+    ...         linear = nn.Linear(n_values, n_outputs, bias=self.bias)
+    ...         return nn.Sequential(nn.Flatten(), linear)
+    >>> LinearClassifier(bias=False, max_epochs=3)
+    LinearClassifier(bias=False, max_epochs=3)
+    """
+    dataclass(kw_only=True, eq=False, repr=False)(cls)
+    _put_own_parameters_first(cls)
+    # Python leaves docstrings out if told to optimise.
+    if cls.__doc__ is not None:
+        cls.__doc__ = _with_shared_sections(cls.__doc__)
+    return cls

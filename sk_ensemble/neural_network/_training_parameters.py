@@ -1,0 +1,107 @@
+"""The parameters that say how a network is trained, the same for all networks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+__all__ = ["TrainingParameters"]
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class TrainingParameters:
+    """Say how a network is trained.
+
+    Every network has these parameters beside its own, and shows their descriptions in
+    its documentation.
+
+    Parameters
+    ----------
+    max_epochs : int, default=50
+        Passes over the training samples, at most.
+    batch_size : int, default=256
+        Samples per step, at most. The batches of an epoch are of equal size, give or
+        take one sample.
+    learning_rate : float, default=0.001
+        Step size of the optimizer, the highest one under a schedule.
+    weight_decay : float, default=0.01
+        Weight decay of the optimizer: decoupled with "adamw", an L2 penalty with
+        "adam".
+    optimizer : {"adamw", "adam"}, default="adamw"
+        The optimizer.
+    gradient_clip : float or None, default=1.0
+        Largest norm of the gradient of a step, over all parameters. None: no limit.
+    lr_schedule : {"onecycle", "plateau", "cosine"} or None, default=None
+        How the learning rate changes over `max_epochs`: "onecycle" rises to
+        `learning_rate` over three tenths of the steps and falls to zero; "cosine"
+        falls to zero; "plateau" halves it when the validation loss (without one, the
+        training loss) has not fallen for ``n_iter_no_change // 2`` epochs. None: it
+        does not change.
+    standardize : bool, default=True
+        Whether to subtract the mean of every feature and divide by its standard
+        deviation, both over the bars of the training windows, weighted as these are.
+    early_stopping : {"auto"} or bool, default="auto"
+        Whether to stop by the loss of a validation set, and keep the weights of the
+        epoch in which it was lowest. "auto": if the samples carry `label_end`, or a
+        validation set is given.
+    validation_fraction : float, default=0.1
+        Without a given validation set, the last fraction of the unique time stamps
+        (of plain rows: of the rows, unpurged) that is kept for validation. Training
+        rows whose label reaches into it are dropped.
+    n_iter_no_change : int, default=10
+        Epochs without a lower validation loss after which training stops.
+    refit_tail : bool, default=False
+        Whether to train again, on validation samples too, for `n_iter_` epochs.
+    time_limit : float or None, default=None
+        Seconds that one fit may take, both trainings of `refit_tail` together; looked
+        at after each epoch, one of which is trained in any case. When they are over,
+        training stops and keeps what early stopping would keep; a training on all
+        samples that they cut short is dropped for the one before it. None: no limit.
+    class_weight : dict, "balanced" or None, default=None
+        Factors on the weights of the classes, as in scikit-learn.
+    random_state : int, RandomState instance or None, default=None
+        Seed of initial weights, shuffling and dropout. The global generators of torch
+        and NumPy are neither used nor changed.
+    n_jobs : int or None, default=None
+        Threads of torch; it has as many as before afterwards. None means one, -1 all
+        cores.
+    device : str, default="auto"
+        Where to compute, by torch's names; "auto" is CUDA when there is a device.
+    amp : bool, default=False
+        Whether to compute in bfloat16 where torch deems it safe.
+    mc_samples : int, default=0
+        Predict the mean over this many networks with units dropped as in training
+        (Monte Carlo dropout, Gal and Ghahramani, ICML 2016), the same networks for
+        every sample; each costs a pass of its own. 0: predict once, with all units.
+        Where no units are dropped in training there is nothing to average.
+    verbose : int, default=0
+        Above 0, show a progress bar with the time left.
+
+    Examples
+    --------
+    >>> from sk_ensemble import LSTMClassifier
+    >>> from sk_ensemble.neural_network import TrainingParameters
+    >>> issubclass(LSTMClassifier, TrainingParameters)
+    True
+    """
+
+    max_epochs: int = 50
+    batch_size: int = 256
+    learning_rate: float = 0.001
+    weight_decay: float = 0.01
+    optimizer: str = "adamw"
+    gradient_clip: float | None = 1.0
+    lr_schedule: str | None = None
+    standardize: bool = True
+    early_stopping: str | bool = "auto"
+    validation_fraction: float = 0.1
+    n_iter_no_change: int = 10
+    refit_tail: bool = False
+    time_limit: float | None = None
+    class_weight: Any = None
+    random_state: Any = None
+    n_jobs: int | None = None
+    device: str = "auto"
+    amp: bool = False
+    mc_samples: int = 0
+    verbose: int = 0
