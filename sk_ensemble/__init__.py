@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     )
     from sk_ensemble.neural_network import LSTMClassifier
     from sk_ensemble.panel import Panel, Windows
+    from sk_ensemble.persistence import load_model, save_model
     from sk_ensemble.preprocessing import RowTransformer, Windower
     from sk_ensemble.registry import create, list_models, register
 
@@ -54,7 +55,9 @@ __all__ = [
     "create",
     "cross_val_paths",
     "list_models",
+    "load_model",
     "register",
+    "save_model",
 ]
 
 _HOMES = {
@@ -78,7 +81,9 @@ _HOMES = {
     "create": "sk_ensemble.registry",
     "cross_val_paths": "sk_ensemble.model_selection",
     "list_models": "sk_ensemble.registry",
+    "load_model": "sk_ensemble.persistence",
     "register": "sk_ensemble.registry",
+    "save_model": "sk_ensemble.persistence",
 }
 
 

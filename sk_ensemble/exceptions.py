@@ -11,7 +11,9 @@ __all__ = [
     "EmptyFoldError",
     "LabelSpanError",
     "PanelConversionError",
+    "PersistenceError",
     "RegistryError",
+    "ResumeError",
 ]
 
 
@@ -35,5 +37,13 @@ class RegistryError(ValueError):
     """A model name, family or parameter the registry does not accept."""
 
 
+class PersistenceError(ValueError):
+    """A model that cannot be saved, or a saved one that cannot be trusted."""
+
+
 class ConfigError(ValueError):
     """A configuration with one or more faults, all of them listed."""
+
+
+class ResumeError(RuntimeError):
+    """An experiment that cannot be resumed: it has changed, or is still running."""

@@ -21,6 +21,7 @@ from sk_ensemble.estimator import (
     predict_in_blocks,
 )
 from sk_ensemble.panel import Windows
+from sk_ensemble.utils.artefacts import Artefacts, fitted_attributes
 from sk_ensemble.utils.sklearn_api import Interval, StrOptions
 
 __all__ = ["BoosterClassifier"]
@@ -37,9 +38,9 @@ def _probabilities(margins: FloatArray) -> FloatArray:
 class BoosterClassifier(IterativeClassifier):
     """Base of the boosters: trees on the flattened window, fed in batches.
 
-    A family supplies `_train`, `_margins` and `_column_gains` in terms of its
-    library, and a constructor with at least the parameters of `shared_constraints`
-    and `early_stopping_constraints`.
+    A family supplies `_train`, `_margins`, `_column_gains`, `_booster_file` and
+    `_booster_from` in terms of its library, and a constructor with at least the
+    parameters of `shared_constraints` and `early_stopping_constraints`.
 
     Attributes
     ----------
@@ -75,6 +76,10 @@ class BoosterClassifier(IterativeClassifier):
     booster_: Any
     n_estimators: int
 
+    #: The library's distribution, and the name of a booster's file when saved.
+    _library: ClassVar[str]
+    _file_name: ClassVar[str]
+
     shared_constraints: ClassVar[dict[str, Any]] = {
         **IterativeClassifier.early_stopping_constraints,
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -104,6 +109,14 @@ class BoosterClassifier(IterativeClassifier):
     def _column_gains(self) -> FloatArray:
         """Return the total gain of each column of the flattened window."""
 
+    @abstractmethod
+    def _booster_file(self) -> bytes:
+        """Return the booster in the library's format, checked by `_booster_from`."""
+
+    @abstractmethod
+    def _booster_from(self, content: bytes) -> Any:
+        """Return the booster that bytes hold, refusing what would harm the library."""
+
     def _max_rounds(self) -> int:
         return self.n_estimators
 
@@ -126,6 +139,26 @@ class BoosterClassifier(IterativeClassifier):
             lambda rows: _probabilities(self._margins(flat_batch(windows, rows))),
             pad=False,
         )
+
+    def _get_artefacts(self) -> Artefacts:
+        state = fitted_attributes(self, "booster_")
+        if getattr(self, "booster_", None) is None:
+            return Artefacts(state, {})
+        content = self._booster_file()
+        # What could not be loaded again is refused now.
+        self._booster_from(content)
+        return Artefacts(state, {self._file_name: content}, (self._library,))
+
+    def _set_artefacts(self, artefacts: Artefacts) -> None:
+        self.__dict__.update(artefacts.state)
+        if self._file_name in artefacts.files:
+            self.booster_ = self._booster_from(artefacts.files[self._file_name])
+        elif hasattr(self, "classes_"):
+            self.booster_ = None
+
+    def _n_columns(self) -> int:
+        """Return the number of columns of the flattened windows."""
+        return self.window_length_ * self.n_features_in_
 
     def _seed(self) -> int:
         """Return the seed for the library's own generator."""

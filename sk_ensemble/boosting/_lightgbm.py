@@ -10,6 +10,7 @@ import numpy as np
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._base import BoosterClassifier
+from sk_ensemble.boosting._lightgbm_file import check_lightgbm, trees_only
 from sk_ensemble.estimator import Rounds, TrainingSet, n_threads
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval
@@ -142,6 +143,9 @@ class LightGBMClassifier(BoosterClassifier):
     >>> bool(model.lag_importances_[-1, 0] > 0.8)
     True
     """
+
+    _library = "lightgbm"
+    _file_name = "lightgbm.txt"
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BoosterClassifier.shared_constraints,
@@ -280,3 +284,11 @@ class LightGBMClassifier(BoosterClassifier):
 
     def _column_gains(self) -> FloatArray:
         return self.booster_.feature_importance("gain")
+
+    def _booster_file(self) -> bytes:
+        return trees_only(self.booster_.model_to_string())
+
+    def _booster_from(self, content: bytes) -> Any:
+        check_lightgbm(content, self._n_columns(), len(self.classes_))
+        lightgbm = import_optional("lightgbm", extra="boosting")
+        return lightgbm.Booster(model_str=content.decode("ascii"))

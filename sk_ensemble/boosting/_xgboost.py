@@ -10,6 +10,7 @@ import numpy as np
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._base import BoosterClassifier
+from sk_ensemble.boosting._xgboost_file import check_xgboost
 from sk_ensemble.estimator import Rounds, TrainingSet, n_threads
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval
@@ -134,6 +135,9 @@ class XGBoostClassifier(BoosterClassifier):
     True
     """
 
+    _library = "xgboost"
+    _file_name = "xgboost.ubj"
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **BoosterClassifier.shared_constraints,
         "max_depth": [Interval(Integral, 0, None, closed="left")],
@@ -245,3 +249,11 @@ class XGBoostClassifier(BoosterClassifier):
         for name, gain in scores.items():
             gains[int(name.removeprefix("f"))] = gain
         return gains
+
+    def _booster_file(self) -> bytes:
+        return bytes(self.booster_.save_raw("ubj"))
+
+    def _booster_from(self, content: bytes) -> Any:
+        check_xgboost(content, self._n_columns(), len(self.classes_))
+        xgboost = import_optional("xgboost", extra="boosting")
+        return xgboost.Booster(model_file=bytearray(content))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -27,6 +27,7 @@ from sk_ensemble.neural_network._best_epoch import BestEpoch
 from sk_ensemble.neural_network._device_windows import DeviceWindows
 from sk_ensemble.neural_network._net import WindowNet
 from sk_ensemble.neural_network._progress import Progress
+from sk_ensemble.neural_network._saved_weights import module_with, weights_of
 from sk_ensemble.neural_network._schedule import SCHEDULES, make_schedule
 from sk_ensemble.neural_network._standardize import bar_moments, standardize_bars
 from sk_ensemble.neural_network._torch_state import (
@@ -36,6 +37,7 @@ from sk_ensemble.neural_network._torch_state import (
 )
 from sk_ensemble.neural_network._training_parameters import TrainingParameters
 from sk_ensemble.panel import Windows
+from sk_ensemble.utils.artefacts import Artefacts, fitted_attributes
 from sk_ensemble.utils.sklearn_api import Interval, StrOptions
 
 __all__ = ["NetworkClassifier"]
@@ -221,6 +223,29 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
             callbacks["progress"] = Progress(type(self).__name__)
         callbacks["best"] = BestEpoch(rounds)
         return list(callbacks.items())
+
+    def _get_artefacts(self) -> Artefacts:
+        state = fitted_attributes(self, "net_")
+        if hasattr(self, "net_"):
+            state["weights"] = weights_of(self.net_.module_)
+        return Artefacts(state, {}, ("torch",))
+
+    def _set_artefacts(self, artefacts: Artefacts) -> None:
+        state = dict(artefacts.state)
+        weights = state.pop("weights", None)
+        self.__dict__.update(state)
+        if weights is not None:
+            self.net_ = self._net_with(weights)
+
+    def _net_with(self, weights: Mapping[str, np.ndarray]) -> WindowNet:
+        """Return a trained net of these weights, on the device to compute on."""
+        device = pick_device(self.device)
+        sizes = self.n_features_in_, len(self.classes_), self.window_length_
+        with seeded(0, device):
+            module = module_with(weights, partial(self._make_module, *sizes))
+        net = WindowNet(module, amp=self.amp, device=str(device)).initialize()
+        net.trim_for_prediction()
+        return net
 
     def _predict_windows(self, windows: Windows) -> FloatArray:
         device = torch.device(self.net_.device)

@@ -83,6 +83,11 @@ class Registry:
         self._load_plugins()
         return [entry.info for entry in sorted(self._entries.values(), key=_sort_key)]
 
+    def addresses(self) -> dict[str, Entry]:
+        """Return all entries by the address of their class or function."""
+        self._load_plugins()
+        return {entry.address: entry for entry in self._entries.values()}
+
     def _unknown(self, name: str) -> RegistryError:
         short_names = {entry.info.name for entry in self._entries.values()}
         known = self._entries if ":" in name else short_names

@@ -1,0 +1,203 @@
+"""Load models."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sk_ensemble.exceptions import PersistenceError
+from sk_ensemble.persistence._decoder import Decoder
+from sk_ensemble.persistence._directory import read_directory
+from sk_ensemble.persistence._layout import ARRAYS, TREE
+from sk_ensemble.persistence._manifest import (
+    MANIFEST,
+    check_contents,
+    read_manifest,
+    warn_of_versions,
+)
+from sk_ensemble.utils.optional import import_optional
+
+__all__ = ["load_model", "model_from_files", "verify_model"]
+
+#: Bytes of the tree of objects, which costs far more memory when it is read.
+_TREE_BYTES = 2**25
+
+
+def _unpacked(content: bytes) -> dict[str, np.ndarray]:
+    safetensors = import_optional("safetensors.numpy", extra="neural")
+    tensors: dict[str, np.ndarray] = safetensors.load(content)
+    return tensors
+
+
+def _tree(content: bytes) -> Any:
+    if len(content) > _TREE_BYTES:
+        msg = f"it has {len(content)} bytes; the limit is {_TREE_BYTES}"
+        raise PersistenceError(msg)
+    return json.loads(content)
+
+
+def _decoded(files: Mapping[str, bytes]) -> Any:
+    """Put the model together; whatever goes wrong is the fault of the files."""
+    try:
+        decoder = Decoder(_unpacked(files[ARRAYS]), files)
+        return decoder.decode(_tree(files[TREE]))
+    except ImportError:
+        # A library that is not installed.
+        raise
+    except Exception as error:
+        own = isinstance(error, PersistenceError)
+        what = str(error) if own else f"{type(error).__name__}: {error}"
+        msg = f"The model cannot be put together: {what}."
+        raise PersistenceError(msg) from error
+
+
+def _named(path: Path, error: PersistenceError) -> PersistenceError:
+    return PersistenceError(f"{path}: {error}")
+
+
+def model_from_files(files: Mapping[str, bytes]) -> Any:
+    """Return the model that `model_files` returned the files of.
+
+    Parameters
+    ----------
+    files : mapping of str to bytes
+        Contents by name.
+
+    Returns
+    -------
+    model : estimator
+        The model.
+
+    Raises
+    ------
+    PersistenceError
+        If the files are damaged, incomplete or of a newer format.
+
+    Examples
+    --------
+    >>> from sk_ensemble import PriorBaseline
+    >>> from sk_ensemble.persistence import model_files, model_from_files
+    >>> files = model_files(PriorBaseline().fit([[1.0], [2.0]], [0, 1]))
+    >>> model_from_files(files)
+    PriorBaseline()
+    """
+    if MANIFEST not in files:
+        msg = f"There is no {MANIFEST}: these are not the files of a model."
+        raise PersistenceError(msg)
+    manifest = read_manifest(files[MANIFEST])
+    check_contents(manifest, files)
+    warn_of_versions(manifest, stacklevel=2)
+    return _decoded(files)
+
+
+def load_model(path: str | os.PathLike[str], *, max_bytes: int = 2**31) -> Any:
+    """Load a model that `save_model` has saved.
+
+    Nothing in the files is run, and no native parser sees a byte before all digests
+    are found right. A digest finds damage, not malice: so the structure of trees and
+    weights is checked as well, before a library walks along them.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The directory.
+    max_bytes : int, default=2147483648
+        Bytes that all files may have together.
+
+    Returns
+    -------
+    model : estimator
+        The model, fitted.
+
+    Raises
+    ------
+    PersistenceError
+        If the files are damaged, incomplete, of a newer format, no plain files, too
+        large, or do not fit together; names the file.
+    ImportError
+        If a library that the model needs is not installed.
+
+    Warns
+    -----
+    UserWarning
+        If libraries have other versions than when the model was saved.
+
+    See Also
+    --------
+    save_model : Save a model.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sk_ensemble import PriorBaseline, load_model, save_model
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> saved = Path(folder.name) / "prior"
+    >>> save_model(PriorBaseline().fit([[1.0], [2.0]], [0, 1]), saved)
+    >>> load_model(saved)
+    PriorBaseline()
+    >>> _ = (saved / "tree.json").write_text("{}")
+    >>> load_model(saved)
+    Traceback (most recent call last):
+        ...
+    sk_ensemble.exceptions.PersistenceError: ...: tree.json is damaged: ...
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    try:
+        manifest, files = read_directory(path, max_bytes)
+        check_contents(manifest, files)
+        warn_of_versions(manifest, stacklevel=2)
+        return _decoded(files)
+    except PersistenceError as error:
+        raise _named(path, error) from error
+
+
+def verify_model(
+    path: str | os.PathLike[str], *, max_bytes: int = 2**31
+) -> dict[str, Any]:
+    """Check the files of a saved model against their digests, without loading it.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The directory.
+    max_bytes : int, default=2147483648
+        Bytes that all files may have together.
+
+    Returns
+    -------
+    manifest : dict
+        What is known of the model: ``"model"`` with its class, classes, features,
+        window length and lag, ``"metadata"``, ``"libraries"`` and ``"files"``.
+
+    Raises
+    ------
+    PersistenceError
+        If files are damaged, missing, not listed or no plain files; names the file.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sk_ensemble import PriorBaseline, save_model
+    >>> from sk_ensemble.persistence import verify_model
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> saved = Path(folder.name) / "prior"
+    >>> save_model(PriorBaseline().fit([[1.0], [2.0]], [0, 1]), saved)
+    >>> verify_model(saved)["model"]["classes"]
+    [0, 1]
+    >>> folder.cleanup()
+    """
+    path = Path(path)
+    try:
+        manifest, files = read_directory(path, max_bytes)
+        check_contents(manifest, files)
+    except PersistenceError as error:
+        raise _named(path, error) from error
+    return manifest
