@@ -39,9 +39,8 @@ def data_branch(data: Any) -> str:
 
 def _short(model: dict[str, Any]) -> dict[str, Any]:
     """Return a dumped model without the training words that say nothing."""
-    training = {
-        word: value for word, value in model["training"].items() if value is not None
-    }
+    words = model["training"].items()
+    training = {word: value for word, value in words if value is not None}
     return {**model, "training": training}
 
 

@@ -74,9 +74,8 @@ def _read_one(path: Path) -> tuple[MapNode | None, list[Fault]]:
     try:
         return read_mapping(_read_text(path), source)
     except OSError as error:
-        return None, [
-            Fault(source, "", f"cannot be read: {os.strerror(error.errno or 0)}")
-        ]
+        text = f"cannot be read: {os.strerror(error.errno or 0)}"
+        return None, [Fault(source, "", text)]
     except ValueError as error:
         return None, [Fault(source, "", str(error))]
 

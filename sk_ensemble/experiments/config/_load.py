@@ -93,18 +93,38 @@ def _different(rows: Iterable[Row], faults: list[Fault]) -> list[Row]:
     return list(firsts.values())
 
 
-def _checked_model(row: Row, path: str, check: bool, faults: list[Fault]) -> Any:
+def _without(node: MapNode, error: ValidationError) -> MapNode:
+    """Return a model's description without the values that were refused."""
+    for one in error.errors(include_url=False):
+        section, *keys = map(str, one["loc"])
+        inner = node.entries.get(section)
+        if isinstance(inner, MapNode) and keys:
+            node = node.with_entry(section, inner.without(*keys))
+    return node
+
+
+def _rest_of_model(node: MapNode, error: ValidationError) -> ModelConfig | None:
+    """Return what can be read of a faulty description, to find more faults."""
+    try:
+        return ModelConfig.model_validate(plain(_without(node, error)))
+    except ValidationError:
+        return None
+
+
+def _checked_model(
+    row: Row, path: str, check: bool, faults: list[Fault]
+) -> ModelConfig | None:
     """Return the model of a row, or None with its faults."""
-    prefix = f"{path}." if path else ""
-    found = list(variable_faults(row.node, prefix or "model.", check))
-    node = shaped(row.node, ModelConfig, path, found)
-    model = None
+    found = list(variable_faults(row.node, path, check))
+    node = _mapping(shaped(row.node, ModelConfig, path, found))
+    model: ModelConfig | None
     try:
         model = ModelConfig.model_validate(plain(node))
     except ValidationError as error:
         found.extend(faults_of(error, node, path))
+        model = _rest_of_model(node, error)
     if model is not None and check:
-        found.extend(_constructor_faults(model, _mapping(node), path))
+        found.extend(_constructor_faults(model, node, path))
     faults.extend(found)
     return None if found else model
 

@@ -82,17 +82,20 @@ def translation_faults(
     >>> list(translation_faults({"batch_size": 8}, {}, {"C"}, "logistic"))
     [('batch_size', 'logistic does not train in batches, so leave it out')]
     """
-    given = {name: (value, name) for name, value in hyperparameters.items()}
+    given = {
+        name: (value, f"hyperparameters.{name}")
+        for name, value in hyperparameters.items()
+    }
     for word, value in training.items():
         parameter = _parameter(word)
         if parameter not in known:
             if word not in _HARMLESS:
                 yield word, f"{model} {_advice(word, known)}"
             continue
-        other, place = given.setdefault(parameter, (_value(word, value), word))
-        if other != _value(word, value):
-            where = "training" if place in training else "hyperparameters"
-            yield word, f"contradicts {where}.{place}, which is {other!r}: give one"
+        own = (_value(word, value), f"training.{word}")
+        other, place = given.setdefault(parameter, own)
+        if other != own[0]:
+            yield word, f"contradicts {place}, which is {other!r}: give one"
 
 
 def _class_weight(weights: Any) -> Any:
