@@ -78,6 +78,14 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         # With 20 samples per leaf the few rows of the checks give no tree at all.
         {"n_estimators": 10, "min_child_samples": 1, "colsample_bytree": 1.0},
     ],
+    "PurgedCalibratedClassifier": [
+        {"estimator": LogisticRegression(), "cv": MEMBERS["cv"]},
+        {
+            "estimator": DecisionTreeClassifier(max_depth=3, random_state=0),
+            "cv": MEMBERS["cv"],
+            "method": "isotonic",
+        },
+    ],
     "PurgedStackingClassifier": [
         MEMBERS,
         MEMBERS | {"refit": "folds", "stack_method": "predict"},

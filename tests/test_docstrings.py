@@ -40,6 +40,10 @@ MEMBERS = {
 }
 ARGUMENTS: dict[str, dict[str, Any]] = {
     "GreedyEnsembleClassifier": MEMBERS,
+    "PurgedCalibratedClassifier": {
+        "estimator": LogisticRegression(),
+        "cv": MEMBERS["cv"],
+    },
     "PurgedStackingClassifier": MEMBERS,
     "RowTransformer": {"transformer": StandardScaler()},
     "WeightedVoteClassifier": MEMBERS,

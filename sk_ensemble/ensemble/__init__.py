@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from sk_ensemble.ensemble._calibrated import PurgedCalibratedClassifier
 from sk_ensemble.ensemble._greedy import GreedyEnsembleClassifier
 from sk_ensemble.ensemble._stacking import PurgedStackingClassifier
 from sk_ensemble.ensemble._weighted_vote import WeightedVoteClassifier
 
 __all__ = [
     "GreedyEnsembleClassifier",
+    "PurgedCalibratedClassifier",
     "PurgedStackingClassifier",
     "WeightedVoteClassifier",
 ]

@@ -10,13 +10,13 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import Bunch
+from sklearn.utils import Bunch, Tags, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.ensemble._cross_fit import Chooser, CrossFit, cross_fit
-from sk_ensemble.ensemble._folds import Fold
+from sk_ensemble.ensemble._folds import Fold, make_folds
 from sk_ensemble.ensemble._losses import Loss, score
 from sk_ensemble.ensemble._member_fits import (
     Execution,
@@ -26,15 +26,22 @@ from sk_ensemble.ensemble._member_fits import (
     predict_member,
 )
 from sk_ensemble.ensemble._meta_samples import MemberPredictions, MetaSamples
-from sk_ensemble.ensemble._order import restore
+from sk_ensemble.ensemble._order import (
+    arrange,
+    arrange_params,
+    canonical_order,
+    restore,
+)
 from sk_ensemble.ensemble._plan import (
     FitPlan,
+    Outcome,
     checked_weights,
     indexed_samples,
     plan_fit,
 )
+from sk_ensemble.ensemble._proba import check_member_proba
 from sk_ensemble.ensemble._routing import route_fit, router_of
-from sk_ensemble.estimator import check_labels
+from sk_ensemble.estimator import check_labels, encode_labels
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.metrics import log_loss
 from sk_ensemble.panel import Samples, refuse_other_index
@@ -252,6 +259,45 @@ class OutOfFoldEnsemble(
         self.member_scores_ = self._score_members(members, samples, crossed)
         self._keep(names, crossed)
 
+    def _learn(
+        self,
+        predictions: Mapping[str, Any],
+        y: Any,
+        X: Any,
+        label_end: Any,
+        sample_weight: Any,
+        classes: Any,
+    ) -> None:
+        """Choose the combination and score it."""
+        samples = np.zeros((np.size(y), 1)) if X is None else X
+        labels = check_labels(self, samples, y)
+        columns = np.unique(labels) if classes is None else np.asarray(classes)
+        tables = check_member_proba(predictions, list(predictions), columns)
+        check_consistent_length(labels, *tables)
+        for name, table in predictions.items():
+            refuse_other_index(samples, table, name=f"Predictions of {name!r}")
+        self.classes_ = np.sort(columns)
+        codes = encode_labels(labels, self.classes_)
+        weights = checked_weights(samples, sample_weight, codes)
+        order = canonical_order(samples, codes, weights)
+        given = {} if label_end is None else {"label_end": label_end}
+        folds = make_folds(
+            self.cv,
+            arrange(samples, order),
+            labels[order],
+            arrange_params(given, order),
+            order,
+        )
+        ascending = np.argsort(columns)
+        self._read_by = {name: self._reading_of_proba() for name in predictions}
+        outcome = Outcome(codes[order], weights[order], order, {})
+        arranged = tuple(table[order][:, ascending] for table in tables)
+        self._choose(tuple(predictions), outcome.samples(arranged), folds, order)
+
+    def _reading_of_proba(self) -> str:
+        """Return how probabilities that already exist are read."""
+        return "predict_proba"
+
     def _score_members(
         self, members: dict[str, FloatArray], samples: MetaSamples, crossed: CrossFit
     ) -> dict[str, float]:
@@ -284,6 +330,14 @@ class OutOfFoldEnsemble(
             models = fit_whole(needed, plan.rows, execution)
         self.estimators_ = models
         self.named_estimators_ = Bunch(**dict(zip(used, models, strict=True)))
+
+    def _adopt(self, fitted: Mapping[str, Any]) -> None:
+        """Take fitted members for those whose predictions were seen."""
+        for name in self._used():
+            check_is_fitted(fitted[name])
+        self.estimators_ = [fitted[name] for name in self._used()]
+        pairs = zip(self._used(), self.estimators_, strict=True)
+        self.named_estimators_ = Bunch(**dict(pairs))
 
     def _record_features(self, X: Any) -> None:
         """Set `n_features_in_` and `feature_names_in_`, those of a bar."""
@@ -351,6 +405,23 @@ class OutOfFoldEnsemble(
         nothing = np.full_like(next(iter(said.values())), np.nan)
         return tuple(said.get(name, nothing) for name in self._names)
 
+    def _combined(self, predictions: Mapping[str, Any]) -> FloatArray:
+        """Combine probabilities that already exist."""
+        check_is_fitted(self, "classes_")
+        unknown = sorted(set(predictions) - set(self._names))
+        if unknown:
+            msg = f"Members {unknown} take no part; there are {list(self._names)}."
+            raise DataError(msg)
+        used = self._used()
+        tables = check_member_proba(predictions, used, self.classes_)
+        said = MemberPredictions(tables)
+        result = np.full(tables[0].shape, np.nan)
+        rows = np.flatnonzero(said.complete)
+        if len(rows):
+            places = self._in_places(dict(zip(used, said[rows].members, strict=True)))
+            result[rows] = self._combination.combine(MemberPredictions(places))
+        return result
+
     def _refuse_no_members(self) -> None:
         """Raise if the ensemble was made of predictions alone."""
         if not hasattr(self, "named_estimators_"):
@@ -370,3 +441,16 @@ class OutOfFoldEnsemble(
             The routing of scikit-learn's metadata routing API.
         """
         return router_of(self, self._receivers(), self.cv, self._final())
+
+    def __sklearn_tags__(self) -> Tags:
+        """Describe the ensemble to scikit-learn: it takes what all members take."""
+        tags = super().__sklearn_tags__()
+        inner = [
+            get_tags(estimator).input_tags
+            for _, estimator in self._receivers()
+            if hasattr(estimator, "fit")
+        ]
+        for kind in ("allow_nan", "three_d_array"):
+            can = bool(inner) and all(getattr(part, kind) for part in inner)
+            setattr(tags.input_tags, kind, can)
+        return tags

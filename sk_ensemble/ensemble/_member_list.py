@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any, Self
 
 from sklearn.base import is_classifier
-from sklearn.utils import Bunch, Tags, get_tags
+from sklearn.utils import Bunch
 
 from sk_ensemble.utils.sklearn_api import Composition
 
-__all__ = ["MemberList"]
+__all__ = ["MemberList", "refuse_no_classifier"]
 
 
 def _is_pair(item: Any) -> bool:
@@ -19,7 +19,7 @@ def _is_pair(item: Any) -> bool:
     )
 
 
-def _refuse_no_classifier(name: str, estimator: Any) -> None:
+def refuse_no_classifier(name: str, estimator: Any) -> None:
     """Raise if a member is no classifier, or a class instead of an object."""
     if isinstance(estimator, type) or not is_classifier(estimator):
         shown = getattr(estimator, "__name__", type(estimator).__name__)
@@ -92,23 +92,10 @@ class MemberList(Composition):
             msg = "All members are dropped. At least one must be left."
             raise ValueError(msg)
         for name, estimator in members:
-            _refuse_no_classifier(name, estimator)
+            refuse_no_classifier(name, estimator)
         return members
 
     def _receivers(self) -> list[tuple[str, Any]]:
-        """Return the members to which metadata may go, unchecked."""
-        return [(n, est) for n, est in self.estimators if est != "drop"]
-
-    def __sklearn_tags__(self) -> Tags:
-        """Describe the ensemble to scikit-learn: it takes what all members take."""
-        tags = super().__sklearn_tags__()
+        """Return what looks like members, unchecked."""
         items = self.estimators if isinstance(self.estimators, list) else []
-        inner = [
-            get_tags(item[1]).input_tags
-            for item in items
-            if _is_pair(item) and hasattr(item[1], "fit")
-        ]
-        for kind in ("allow_nan", "three_d_array"):
-            can = bool(inner) and all(getattr(part, kind) for part in inner)
-            setattr(tags.input_tags, kind, can)
-        return tags
+        return [tuple(item) for item in items if _is_pair(item) and item[1] != "drop"]
