@@ -24,11 +24,13 @@ from sk_ensemble.registry._functions import (
     register,
 )
 from sk_ensemble.registry._info import ModelInfo
+from sk_ensemble.registry._packages import missing_packages
 
 __all__ = [
     "ModelInfo",
     "create",
     "list_models",
+    "missing_packages",
     "model_info",
     "model_parameters",
     "register",
