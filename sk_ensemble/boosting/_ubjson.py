@@ -126,10 +126,10 @@ def _text(text: str) -> bytes:
 
 
 def _integer(value: int) -> bytes:
-    """Write a whole number in as few bytes as it takes."""
+    """Write a whole number in few bytes, the extremes of each size in more."""
     for letter, form in _INTEGERS.items():
         limit = 2 ** (8 * struct.calcsize(form) - 1)
-        if -limit <= value < limit:
+        if -limit < value < limit - 1:
             return letter + struct.pack(form, value)
     msg = f"{value} is too large"
     raise PersistenceError(msg)

@@ -25,7 +25,8 @@ _SKLEARN = {
     ),
     "dummy": "DummyClassifier DummyRegressor",
     "ensemble": (
-        "BaggingClassifier ExtraTreesClassifier ExtraTreesRegressor "
+        "AdaBoostClassifier BaggingClassifier ExtraTreesClassifier "
+        "ExtraTreesRegressor "
         "HistGradientBoostingClassifier HistGradientBoostingRegressor "
         "RandomForestClassifier RandomForestRegressor StackingClassifier "
         "VotingClassifier"

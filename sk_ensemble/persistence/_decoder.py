@@ -14,6 +14,7 @@ from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence._classes import find_class, find_function
 from sk_ensemble.persistence._dtypes import dtype_of, stored_dtype
 from sk_ensemble.persistence._parts import assemble
+from sk_ensemble.persistence._requests import set_requests
 from sk_ensemble.persistence._types import TYPES
 from sk_ensemble.utils.artefacts import Artefacts
 
@@ -169,6 +170,8 @@ class Decoder:
             for own, stored in _expect(node.get("files", {}), dict, "files").items()
         }
         value = assemble(cls, name, params, Artefacts(state, files))
+        if "requests" in node:
+            set_requests(value, _expect(node["requests"], dict, "requests"))
         self._objects.append(value)
         return value
 

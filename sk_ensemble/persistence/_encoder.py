@@ -16,6 +16,7 @@ from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence._classes import name_of_class, name_of_function
 from sk_ensemble.persistence._dtypes import name_of_dtype, stored_dtype
 from sk_ensemble.persistence._parts import parts_of
+from sk_ensemble.persistence._requests import requests_of
 from sk_ensemble.persistence._types import name_of_type
 
 __all__ = ["Encoder"]
@@ -220,7 +221,7 @@ class Encoder:
     def _object(self, value: Any, place: str) -> Any:
         """Encode an object by its class, parameters and state."""
         if _is_search(value):
-            return self.encode(value.best_estimator_, f"{place}.best_estimator_")
+            return self.encode(value.best_estimator_, place)
         if id(value) in self._numbers:
             return {"$same": self._numbers[id(value)]}
         name = self._name_of(type(value))
@@ -252,6 +253,9 @@ class Encoder:
             "params": self._attributes(params, place),
             "state": self._attributes(artefacts.state, place),
         }
+        requests = requests_of(value)
+        if requests:
+            node["requests"] = requests
         if artefacts.files:
             node["files"] = {
                 own: self._file(own, content)

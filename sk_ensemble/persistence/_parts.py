@@ -40,6 +40,8 @@ _LEFT_OUT: dict[str, tuple[str, ...]] = {
         "_scorer",
     ),
     "sklearn.isotonic.IsotonicRegression": ("f_",),
+    "sklearn.linear_model.SGDClassifier": ("_loss_function_",),
+    "sklearn.model_selection.TunedThresholdClassifierCV": ("_curve_scorer",),
     "sklearn.neural_network.MLPClassifier": ("_optimizer", "_random_state"),
 }
 
@@ -47,6 +49,11 @@ _LEFT_OUT: dict[str, tuple[str, ...]] = {
 def _finish_isotonic(estimator: Any) -> None:
     if hasattr(estimator, "X_thresholds_"):
         estimator._build_f(estimator.X_thresholds_, estimator.y_thresholds_)
+
+
+def _finish_threshold(estimator: Any) -> None:
+    if hasattr(estimator, "best_threshold_"):
+        estimator._curve_scorer = estimator._get_curve_scorer()
 
 
 #: What is done to objects once they have their attributes.
@@ -58,6 +65,7 @@ _FINISH: dict[str, Callable[[Any], None]] = {
     "sklearn.ensemble.RandomForestClassifier": check_forest,
     "sklearn.ensemble.RandomForestRegressor": check_forest,
     "sklearn.isotonic.IsotonicRegression": _finish_isotonic,
+    "sklearn.model_selection.TunedThresholdClassifierCV": _finish_threshold,
     "sklearn.tree.DecisionTreeClassifier": check_decision_tree,
     "sklearn.tree.DecisionTreeRegressor": check_decision_tree,
     "sklearn.tree.ExtraTreeClassifier": check_decision_tree,

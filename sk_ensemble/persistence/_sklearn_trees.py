@@ -13,7 +13,12 @@ from sk_ensemble.persistence._node_arrays import (
 )
 from sk_ensemble.utils.tree_checks import check_binary_tree, require
 
-__all__ = ["check_decision_tree", "check_forest", "make_tree", "tree_state"]
+__all__ = [
+    "check_decision_tree",
+    "check_forest",
+    "make_tree",
+    "tree_state",
+]
 
 #: What scikit-learn writes for the children and for the feature of a leaf.
 _NO_CHILD, _NO_FEATURE = -1, -2
@@ -97,20 +102,24 @@ def check_decision_tree(estimator: Any) -> None:
     )
 
 
-def check_forest(estimator: Any) -> None:
-    """Raise unless all trees read the features of the forest.
+def _check_members(trees: Any, n_features: Any) -> None:
+    """Raise unless trees read the features of the ensemble they belong to.
 
-    The forest checks the features of its input once, and no tree does so again.
+    It checks the features of its input once, and no tree does so again.
     """
     from sklearn.tree import BaseDecisionTree
 
-    if not hasattr(estimator, "estimators_"):
-        return
-    require(whole_number(estimator.n_features_in_, least=1), "there are features")
-    require(isinstance(estimator.estimators_, list), "the trees are listed")
-    for tree in estimator.estimators_:
-        require(isinstance(tree, BaseDecisionTree), "a forest holds decision trees")
+    require(whole_number(n_features, least=1), "there are features")
+    for tree in trees:
+        require(isinstance(tree, BaseDecisionTree), "the ensemble is one of trees")
         require(
-            hasattr(tree, "tree_") and tree.n_features_in_ == estimator.n_features_in_,
-            "the trees were grown on the features of the forest",
+            hasattr(tree, "tree_") and tree.n_features_in_ == n_features,
+            "the trees were grown on the features of the ensemble",
         )
+
+
+def check_forest(estimator: Any) -> None:
+    """Raise unless all trees read the features of the forest."""
+    if hasattr(estimator, "estimators_"):
+        require(isinstance(estimator.estimators_, list), "the trees are listed")
+        _check_members(estimator.estimators_, estimator.n_features_in_)

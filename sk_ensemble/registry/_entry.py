@@ -30,11 +30,13 @@ def _address_of(factory: Factory) -> str:
 class Entry:
     """Hold a model's description and its factory, or the factory's address.
 
-    An address is resolved, and what it names is checked, on first use.
+    An address is resolved, and what it names is checked, on first use. It stays the
+    address that was given, wherever the factory turns out to be defined.
     """
 
     info: ModelInfo
     target: Factory | str
+    _resolved: Factory | None = None
 
     @property
     def address(self) -> str:
@@ -45,8 +47,10 @@ class Entry:
 
     def factory(self) -> Factory:
         """Return the factory, importing and checking it if that is still due."""
-        if isinstance(self.target, str):
+        if not isinstance(self.target, str):
+            return self.target
+        if self._resolved is None:
             factory = _load(self.target)
             check_signature(factory, self.info.full_name)
-            self.target = factory
-        return self.target
+            self._resolved = factory
+        return self._resolved

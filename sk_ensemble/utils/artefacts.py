@@ -16,9 +16,15 @@ from typing import Any, NamedTuple
 
 __all__ = ["Artefacts", "fitted_attributes"]
 
-#: What scikit-learn's callbacks keep on an estimator, of use in training only.
-_CALLBACKS = frozenset(
-    {"_callback_fit_ctx", "_skl_callbacks", "_skl_callbacks_to_teardown"}
+#: What scikit-learn keeps on an estimator for its callbacks, of use in training only,
+#: and for the routing of metadata, which is saved apart.
+_NOT_LEARNT = frozenset(
+    {
+        "_callback_fit_ctx",
+        "_metadata_request",
+        "_skl_callbacks",
+        "_skl_callbacks_to_teardown",
+    }
 )
 
 
@@ -53,7 +59,7 @@ def fitted_attributes(estimator: Any, *without: str) -> dict[str, Any]:
     Returns
     -------
     attributes : dict of str to object
-        All instance attributes but the parameters and the callbacks.
+        All instance attributes but the parameters, callbacks and metadata requests.
 
     Examples
     --------
@@ -65,7 +71,7 @@ def fitted_attributes(estimator: Any, *without: str) -> dict[str, Any]:
     """
     has_params = hasattr(estimator, "get_params")
     params = estimator.get_params(deep=False) if has_params else {}
-    left_out = _CALLBACKS | set(params) | set(without)
+    left_out = _NOT_LEARNT | set(params) | set(without)
     return {
         name: value
         for name, value in sorted(vars(estimator).items())
