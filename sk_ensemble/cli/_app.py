@@ -14,15 +14,25 @@ from typer.main import get_command
 import sk_ensemble
 from sk_ensemble.cli._errors import report
 from sk_ensemble.cli._init import init
+from sk_ensemble.cli._leaderboard import leaderboard
 from sk_ensemble.cli._models import models
+from sk_ensemble.cli._run import run
 from sk_ensemble.cli._screen import show_line, warning
+from sk_ensemble.cli._status import status
 from sk_ensemble.cli._validate import validate
 
 __all__ = ["make_app", "run_app"]
 
 _TRACEBACK = "--traceback"
 
-_COMMANDS: tuple[Callable[..., Any], ...] = (init, validate, models)
+_COMMANDS: tuple[Callable[..., Any], ...] = (
+    init,
+    validate,
+    run,
+    status,
+    leaderboard,
+    models,
+)
 
 
 def _show_version(is_wanted: bool) -> None:

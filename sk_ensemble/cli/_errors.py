@@ -8,6 +8,7 @@ import typer
 
 from sk_ensemble.cli._screen import error
 from sk_ensemble.exceptions import (
+    ClusterError,
     ConfigError,
     DataError,
     EmptyFoldError,
@@ -26,14 +27,21 @@ UNEXPECTED = 3
 
 #: Errors whose message says what to change.
 REQUEST_ERRORS = (
+    ClusterError,
     ConfigError,
     DataError,
     EmptyFoldError,
-    ImportError,
     PersistenceError,
     RegistryError,
     ResumeError,
 )
+
+
+def _is_request(fault: Exception) -> bool:
+    """Tell whether the user can do something about an error."""
+    # A package that is not installed; an import that fails otherwise has a name.
+    is_missing = isinstance(fault, ImportError) and fault.name is None
+    return is_missing or isinstance(fault, (*REQUEST_ERRORS, typer.TyperException))
 
 
 def _message(fault: Exception) -> str:
@@ -41,7 +49,7 @@ def _message(fault: Exception) -> str:
         context = getattr(fault, "ctx", None)
         command = "sk-ensemble" if context is None else context.command_path
         return f"{fault.format_message().rstrip('.')}. See {command} --help."
-    if isinstance(fault, REQUEST_ERRORS):
+    if _is_request(fault):
         return str(fault)
     kind = type(fault).__name__
     return f"{kind}: {fault} (sk-ensemble --traceback ... shows where)"
@@ -60,5 +68,4 @@ def report(fault: Exception, *, with_traceback: bool) -> int:
     if with_traceback:
         traceback.print_exception(fault)
     error(_message(fault))
-    is_request = isinstance(fault, (*REQUEST_ERRORS, typer.TyperException))
-    return FAULTY_REQUEST if is_request else UNEXPECTED
+    return FAULTY_REQUEST if _is_request(fault) else UNEXPECTED

@@ -21,7 +21,7 @@ Folder = Annotated[
 
 
 def init(folder: Folder = Path()) -> None:
-    """Write a small experiment that runs as it is, to begin with."""
+    """Write a small experiment that runs as it is."""
     from sk_ensemble.experiments._scaffold import write_scaffold
 
     for path in write_scaffold(folder):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
 __all__ = ["load_config", "settings"]
 
 
-def settings(values: Iterable[tuple[str, Any]]) -> list[str]:
+def settings(values: Mapping[str, Any]) -> list[str]:
     """Write options that were given as changes of the configuration.
 
     Examples
     --------
     >>> from sk_ensemble.cli._load import settings
-    >>> settings([("run.n_jobs", 2), ("output.base_dir", "a: b"), ("x", None)])
+    >>> settings({"run.n_jobs": 2, "output.base_dir": "a: b", "run.cluster": None})
     ['run.n_jobs=2', 'output.base_dir="a: b"']
     """
-    given = ((key, value) for key, value in values if value is not None)
-    return [f"{key}={json.dumps(value)}" for key, value in given]
+    given = {key: value for key, value in values.items() if value is not None}
+    return [f"{key}={json.dumps(value)}" for key, value in given.items()]
 
 
 def load_config(

@@ -64,7 +64,7 @@ def _show(rows: list[dict[str, Any]]) -> None:
 
 
 def models(family: Family = None, as_json: AsJson = False) -> None:
-    """List the models that experiments can name, with what they can do."""
+    """List the models that experiments can name."""
     from sk_ensemble.registry import list_models, missing_packages
 
     table = _of_family(list_models(), family)

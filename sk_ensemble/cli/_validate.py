@@ -123,7 +123,11 @@ def validate(
     as_schema: AsSchema = False,
     as_json: AsJson = False,
 ) -> None:
-    """Check settings and data, and show what the data is like. Nothing is fitted."""
+    """Check settings and data; fit nothing.
+
+    Everything that is wrong is listed. If all is well, tables show what the data is
+    like: symbols, pauses, periods, labels, and what the embargo costs.
+    """
     if as_schema:
         from sk_ensemble.experiments import ExperimentConfig
 

@@ -149,14 +149,15 @@ def _missing(histories: Mapping[str, History]) -> pd.Series:
     return total.sort_values(ascending=False)
 
 
+def _share(labels: np.ndarray, label: int) -> float:
+    return float(np.mean(labels == label)) if len(labels) else np.nan
+
+
 def _period_row(
     samples: HorizonSamples, name: str, X: Panel, labels: np.ndarray
 ) -> dict[str, Any]:
     times = from_utc_ns(np.asarray(X.times_ns))
     known = labels[np.isfinite(labels)]
-    shares = {
-        label: np.mean(known == label) if len(known) else np.nan for label in LABELS
-    }
     return {
         "horizon": samples.horizon,
         "period": name,
@@ -164,7 +165,7 @@ def _period_row(
         "n_labelled": len(known),
         "first": times.min() if len(times) else pd.NaT,
         "last": times.max() if len(times) else pd.NaT,
-        **{f"share_{label}": share for label, share in shares.items()},
+        **{f"share_{label}": _share(known, label) for label in LABELS},
     }
 
 
