@@ -10,9 +10,12 @@ from sk_ensemble.exceptions import ConfigError
 from sk_ensemble.experiments.config._place import Place
 from sk_ensemble.experiments.config._secrets import masked
 
-__all__ = ["Fault", "raise_faults", "shown"]
+__all__ = ["MOST_FAULTS", "Fault", "raise_faults", "shown"]
 
 _LONGEST = 80
+
+#: More than this many are counted only.
+MOST_FAULTS = 100
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,10 @@ def raise_faults(faults: list[Fault]) -> None:
         With a line per fault: file, line, key and what is wrong.
     """
     lines = [str(fault) for fault in _in_order(faults)]
-    if lines:
-        count = "1 fault" if len(lines) == 1 else f"{len(lines)} faults"
-        raise ConfigError("\n".join([f"{count} in the configuration:", *lines]))
+    if not lines:
+        return
+    count = "1 fault" if len(lines) == 1 else f"{len(lines):,} faults"
+    more = len(lines) - MOST_FAULTS
+    rest = [f"... and {more:,} more"] if more > 0 else []
+    shown_lines = [f"{count} in the configuration:", *lines[:MOST_FAULTS], *rest]
+    raise ConfigError("\n".join(shown_lines))

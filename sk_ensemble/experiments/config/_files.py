@@ -124,22 +124,19 @@ def extended(
     base = node.entries.get("extends")
     if base is None:
         return node, []
+    own = node.without("extends")
     if not (isinstance(base, ScalarNode) and isinstance(base.value, str)):
-        return node, [Fault(base.place, "extends", "must be the name of a file")]
+        return own, [Fault(base.place, "extends", "must be the name of a file")]
     folder = base.place.folder or Path.cwd()
     path = (folder / base.value).resolve()
     if path in chain or len(chain) >= _LONGEST_CHAIN:
         told = " -> ".join(_display(one) for one in (*chain, path))
-        return node, [
-            Fault(
-                base.place, "extends", f"goes round in circles or on too long: {told}"
-            )
-        ]
+        text = f"goes round in circles, or on for too long: {told}"
+        return own, [Fault(base.place, "extends", text)]
     if not path.is_file():
         text = f"there is no file {_display(path)}; it is looked for beside this one"
-        return node, [Fault(base.place, "extends", text)]
+        return own, [Fault(base.place, "extends", text)]
     below, faults = read_file(path, chain)
-    own = node.without("extends")
     return (own if below is None else _laid_over(below, own)), faults
 
 

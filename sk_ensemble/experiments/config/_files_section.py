@@ -76,6 +76,13 @@ class FilesSection(Section):
             "every bar, and validation and test are never thinned."
         ),
     )
+    min_history: Count | None = Field(
+        default=None,
+        description=(
+            "Bars of its symbol, its own included, that every sample must have in its "
+            "file; null means what the longest window of all models needs."
+        ),
+    )
     max_values: Count = Field(
         default=_defaults.MAX_VALUES,
         description="Largest number of values (rows x columns) read from a file.",

@@ -133,7 +133,8 @@ class ModelConfig(Section):
     def _words(self, random_seed: int | None = None) -> dict[str, Any]:
         """Return the words of the training section that are given."""
         words = self.training.model_dump()
-        if words["random_seed"] is None:
+        is_seeded = "random_state" in self.hyperparameters
+        if words["random_seed"] is None and not is_seeded:
             words["random_seed"] = random_seed
         return {word: value for word, value in words.items() if value is not None}
 

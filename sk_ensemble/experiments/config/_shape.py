@@ -13,7 +13,7 @@ from sk_ensemble.experiments.config._annotations import (
     takes_text_only,
 )
 from sk_ensemble.experiments.config._experiment_config import data_branch
-from sk_ensemble.experiments.config._fault import Fault
+from sk_ensemble.experiments.config._fault import MOST_FAULTS, Fault
 from sk_ensemble.experiments.config._files_section import FilesSection
 from sk_ensemble.experiments.config._model_config import ModelConfig
 from sk_ensemble.experiments.config._nearest import nearest
@@ -75,7 +75,9 @@ def _mapping(
         name = f"{path}.{key}" if path else key
         field = model.model_fields.get(key)
         if field is None:
-            text = _unknown_text(model, key)
+            # To look for a nearest key takes time, and nobody reads hundreds.
+            is_readable = len(faults) < MOST_FAULTS
+            text = _unknown_text(model, key) if is_readable else "unknown key"
             faults.append(Fault(node.place_of(key), name, text))
         elif not _is_empty_section(item, field.annotation):
             entries[key] = shaped(item, field.annotation, name, faults)

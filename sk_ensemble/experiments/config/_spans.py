@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import warnings
 from typing import Any
 
 import pandas as pd
 from pandas.tseries.frequencies import to_offset
+from pandas.tseries.offsets import Day, Tick
 
 __all__ = ["check_embargo", "check_gap", "check_period", "check_time"]
 
@@ -19,22 +21,27 @@ def _duration(text: str) -> pd.Timedelta | None:
     if not any(map(str.isalpha, text)):
         return None
     try:
-        duration = pd.Timedelta(text)
-    except ValueError:
+        # Units that pandas is about to give another meaning come with a warning.
+        with warnings.catch_warnings(action="error"):
+            duration = pd.Timedelta(text)
+    except (ValueError, Warning):
         return None
     return None if pd.isna(duration) else duration
 
 
-def _is_duration(text: str, *, at_least: int) -> bool:
+def _is_duration(text: str) -> bool:
     duration = _duration(text)
-    return duration is not None and duration.value >= at_least
+    return duration is not None and duration.value > 0
 
 
 def _is_calendar(text: str) -> bool:
     """Tell whether a text names the beginnings of periods, such as "MS"."""
     try:
-        offset = to_offset(text)
-    except ValueError:
+        with warnings.catch_warnings(action="error"):
+            offset = to_offset(text)
+    except (ValueError, Warning):
+        return False
+    if isinstance(offset, Tick | Day):
         return False
     return offset.n >= 1 and not offset.rule_code.partition("-")[0].endswith("E")
 
@@ -46,7 +53,7 @@ def _is_number(value: Any) -> bool:
 def check_embargo(value: Any) -> Any:
     """Return an embargo that the splitters take, refusing others."""
     if isinstance(value, str):
-        is_span = _TRADING_DAYS.fullmatch(value) or _is_duration(value, at_least=0)
+        is_span = _TRADING_DAYS.fullmatch(value) or _is_duration(value)
     else:
         is_span = _is_number(value) and value >= 0
         is_span = is_span and (isinstance(value, int) or value < 1)
@@ -62,7 +69,7 @@ def check_embargo(value: Any) -> Any:
 def check_period(value: Any) -> Any:
     """Return a count, duration or calendar frequency, refusing others; None passes."""
     if isinstance(value, str):
-        is_span = _is_duration(value, at_least=1) or _is_calendar(value)
+        is_span = _is_calendar(value) or _is_duration(value)
     else:
         is_span = value is None or (type(value) is int and value >= 1)
     if is_span:
@@ -78,7 +85,7 @@ def check_gap(value: Any) -> Any:
     """Return "day" or a duration, refusing others; None passes."""
     if value in (None, "day"):
         return value
-    if isinstance(value, str) and _is_duration(value, at_least=1):
+    if isinstance(value, str) and _is_duration(value):
         return value
     raise ValueError('must be null, "day" or a duration such as "45min"')
 

@@ -34,7 +34,9 @@ MAX_LINES = 10_000
 #: Characters of a line: some mistakes cost the parser their square.
 MAX_LINE = 100_000
 #: Keys and values.
-MAX_VALUES = 20_000
+MAX_VALUES = 10_000
+
+_LONGEST_KEY = 100
 
 
 class _UnreadableError(Exception):
@@ -110,13 +112,15 @@ class _Builder:
         if self.n_values > MAX_VALUES:
             self.stop(event, f"holds more than {MAX_VALUES:,} keys and values")
         if isinstance(event, AliasEvent):
-            self.stop(event, f"the alias *{event.anchor} is not allowed; repeat it")
+            alias = shown(event.anchor)
+            self.stop(event, f"the alias {alias} is not allowed; repeat what it means")
         is_block = isinstance(event, MappingStartEvent | SequenceStartEvent)
         if is_block and depth >= MAX_DEPTH:
             self.stop(event, f"is nested more than {MAX_DEPTH} deep")
         tag = getattr(event, "tag", None)
         if tag:
-            self.refuse(event, key, f"the tag {tag} is not allowed; leave it out")
+            text = f"the tag {shown(tag)} is not allowed; leave it out"
+            self.refuse(event, key, text)
 
     def scalar(self, event: Any, key: str) -> ScalarNode | None:
         text = str(event.value)
@@ -154,11 +158,13 @@ class _Builder:
     def name(self, event: Any, key: str, depth: int) -> str | None:
         """Return the key that an event is, or None for one that is no text."""
         node = self.node(event, key, depth)
-        if isinstance(node, ScalarNode) and isinstance(node.value, str):
-            return node.value
         got = "a list or mapping"
         if isinstance(node, ScalarNode):
-            got = f"{node.text}; put it in quotes"
+            if isinstance(node.value, str) and len(node.value) <= _LONGEST_KEY:
+                return node.value
+            is_text = isinstance(node.value, str)
+            advice = "make it shorter" if is_text else "put it in quotes"
+            got = f"{shown(node.text or node.value)}; {advice}"
         self.refuse(event, key, f"keys must be text, got {got}")
         return None
 
