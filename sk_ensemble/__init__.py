@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         WalkForwardSplit,
         cross_val_paths,
     )
-    from sk_ensemble.neural_network import LSTMClassifier
+    from sk_ensemble.neural_network import LSTMClassifier, NHITSClassifier
     from sk_ensemble.panel import Panel, Windows
     from sk_ensemble.persistence import load_model, save_model
     from sk_ensemble.preprocessing import RowTransformer, Windower
@@ -39,6 +39,7 @@ __all__ = [
     "GreedyEnsembleClassifier",
     "LSTMClassifier",
     "LightGBMClassifier",
+    "NHITSClassifier",
     "Panel",
     "PriorBaseline",
     "PurgedSplit",
@@ -66,6 +67,7 @@ _HOMES = {
     "GreedyEnsembleClassifier": "sk_ensemble.ensemble",
     "LSTMClassifier": "sk_ensemble.neural_network",
     "LightGBMClassifier": "sk_ensemble.boosting",
+    "NHITSClassifier": "sk_ensemble.neural_network",
     "Panel": "sk_ensemble.panel",
     "PriorBaseline": "sk_ensemble.baseline",
     "PurgedSplit": "sk_ensemble.model_selection",

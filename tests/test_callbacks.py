@@ -11,7 +11,7 @@ from sklearn.callback import CallbackContext, ProgressBar, ScoringMonitor
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
-from families import OWN, make_samples, quick
+from families import OWN, make_samples, quick, rounds_name
 from sk_ensemble import PurgedSplit, Windower
 from sk_ensemble.estimator import IterativeClassifier
 
@@ -26,9 +26,9 @@ def samples():
 
 def of_rounds(name, n_rounds, **params):
     """Make a model of at most so many rounds, that learns fast."""
-    names = quick(name).get_params()
-    rounds = "max_epochs" if "max_epochs" in names else "n_estimators"
-    return quick(name, **{rounds: n_rounds, "learning_rate": 0.2}, **params)
+    rate = 0.2 if rounds_name(name) == "n_estimators" else 0.05
+    settings = {rounds_name(name): n_rounds, "learning_rate": rate}
+    return quick(name, **settings, **params)
 
 
 def path_of(context):

@@ -36,6 +36,7 @@ from families import (
     make_labels,
     make_samples,
     quick,
+    rounds_name,
 )
 from sk_ensemble import (
     LightGBMClassifier,
@@ -85,6 +86,14 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
             "cv": MEMBERS["cv"],
             "method": "isotonic",
         },
+    ],
+    "NHITSClassifier": [
+        {
+            "mlp_units": [[16, 16]],
+            "max_epochs": 5,
+            "batch_size": 1000,
+            "learning_rate": 0.02,
+        }
     ],
     "PurgedStackingClassifier": [
         MEMBERS,
@@ -606,7 +615,7 @@ class TestValidation:
         model = quick(name, refit_tail=True).fit(windows(), y)
         assert model.n_iter_ == fitted(name).n_iter_
         short = {
-            ("max_epochs" if name == "lstm" else "n_estimators"): model.n_iter_,
+            rounds_name(name): model.n_iter_,
             "early_stopping": False,
         }
         whole = quick(name, **short).fit(windows(), y)

@@ -44,6 +44,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
         "estimator": LogisticRegression(),
         "cv": MEMBERS["cv"],
     },
+    "NHITSClassifier": {"max_epochs": 1},
     "PurgedStackingClassifier": MEMBERS,
     "RowTransformer": {"transformer": StandardScaler()},
     "WeightedVoteClassifier": MEMBERS,

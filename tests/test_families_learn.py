@@ -24,6 +24,7 @@ FAMILIES = {
     "xgboost": {},
     "lightgbm": {},
     "lstm": {"max_epochs": 15, "random_state": 0},
+    "nhits": {"mlp_units": [[32, 32]], "max_epochs": 15, "random_state": 0},
 }
 BASELINES = ["prior", "clock", "volatility"]
 

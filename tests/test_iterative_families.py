@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from families import OWN, make_samples, quick
+from families import OWN, make_samples, quick, rounds_name
 from sk_ensemble import Windower
 from sk_ensemble.estimator import IterativeClassifier, _deadline
 
@@ -23,15 +23,10 @@ def samples():
     return Windower(3).transform(X), y
 
 
-def rounds_name(name):
-    """Return the parameter that says how many rounds there are at most."""
-    names = quick(name).get_params()
-    return "max_epochs" if "max_epochs" in names else "n_estimators"
-
-
 def of_rounds(name, n_rounds, **params):
     """Make a model of at most so many rounds, that learns fast."""
-    settings = {rounds_name(name): n_rounds, "learning_rate": 0.2}
+    rate = 0.2 if rounds_name(name) == "n_estimators" else 0.05
+    settings = {rounds_name(name): n_rounds, "learning_rate": rate}
     return quick(name, **settings, **params)
 
 

@@ -13,6 +13,8 @@ from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E4
 from sk_ensemble.neural_network._lstm import LSTMClassifier  # noqa: E402
 from sk_ensemble.neural_network._lstm_module import LSTMModule  # noqa: E402
 from sk_ensemble.neural_network._network import network  # noqa: E402
+from sk_ensemble.neural_network._nhits import NHITSClassifier  # noqa: E402
+from sk_ensemble.neural_network._nhits_module import NHITSModule  # noqa: E402
 from sk_ensemble.neural_network._torch_state import pick_device  # noqa: E402
 from sk_ensemble.neural_network._training_parameters import (  # noqa: E402
     TrainingParameters,
@@ -22,6 +24,8 @@ __all__ = [
     "DeviceWindows",
     "LSTMClassifier",
     "LSTMModule",
+    "NHITSClassifier",
+    "NHITSModule",
     "NetworkClassifier",
     "TrainingParameters",
     "network",

@@ -29,6 +29,7 @@ from sk_ensemble.neural_network._net import WindowNet
 from sk_ensemble.neural_network._progress import Progress
 from sk_ensemble.neural_network._saved_weights import module_with, weights_of
 from sk_ensemble.neural_network._schedule import SCHEDULES, make_schedule
+from sk_ensemble.neural_network._shared_docs import insert_into_docstring, section
 from sk_ensemble.neural_network._standardize import bar_moments, standardize_bars
 from sk_ensemble.neural_network._torch_state import (
     pick_device,
@@ -59,11 +60,16 @@ def _draw_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
+@insert_into_docstring(training_parameters=section(TrainingParameters, "Parameters"))
 class NetworkClassifier(TrainingParameters, IterativeClassifier):
     """Base of all networks: data on the device, training, stopping, prediction.
 
     An architecture supplies its parameters and `_make_module`, and is decorated with
     `network`.
+
+    Parameters
+    ----------
+    {training_parameters}
 
     Attributes
     ----------

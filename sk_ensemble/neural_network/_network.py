@@ -7,27 +7,12 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
 from sk_ensemble.neural_network._base import NetworkClassifier
+from sk_ensemble.neural_network._shared_docs import insert_into_docstring, section
 from sk_ensemble.neural_network._training_parameters import TrainingParameters
 
 __all__ = ["network"]
 
 _Network = TypeVar("_Network", bound=NetworkClassifier)
-
-
-def _section(cls: type, title: str) -> str:
-    """Return what stands in one section of a class's docstring."""
-    heading = f"{title}\n{'-' * len(title)}\n"
-    _, _, after = inspect.cleandoc(cls.__doc__ or "").partition(heading)
-    return after.partition("\n\n")[0]
-
-
-def _with_shared_sections(doc: str) -> str:
-    """Write what holds for all networks into a docstring."""
-    return (
-        inspect.cleandoc(doc)
-        .replace("{training_parameters}", _section(TrainingParameters, "Parameters"))
-        .replace("{fitted_attributes}", _section(NetworkClassifier, "Attributes"))
-    )
 
 
 def _put_own_parameters_first(cls: type) -> None:
@@ -42,7 +27,7 @@ def _put_own_parameters_first(cls: type) -> None:
 
 
 @dataclass_transform(kw_only_default=True, eq_default=False)
-def network(cls: type[_Network]) -> type[_Network]:
+def network(classifier: type[_Network]) -> type[_Network]:
     """Give a network its constructor and its documentation.
 
     The annotated names of the class are its own parameters, with their defaults; those
@@ -52,12 +37,12 @@ def network(cls: type[_Network]) -> type[_Network]:
 
     Parameters
     ----------
-    cls : type
+    classifier : type
         A class derived from `NetworkClassifier`.
 
     Returns
     -------
-    cls : type
+    classifier : type
         The same class.
 
     Examples
@@ -75,9 +60,9 @@ def network(cls: type[_Network]) -> type[_Network]:
     >>> LinearClassifier(bias=False, max_epochs=3)
     LinearClassifier(bias=False, max_epochs=3)
     """
-    dataclass(kw_only=True, eq=False, repr=False)(cls)
-    _put_own_parameters_first(cls)
-    # Python leaves docstrings out if told to optimise.
-    if cls.__doc__ is not None:
-        cls.__doc__ = _with_shared_sections(cls.__doc__)
-    return cls
+    dataclass(kw_only=True, eq=False, repr=False)(classifier)
+    _put_own_parameters_first(classifier)
+    return insert_into_docstring(
+        training_parameters=section(TrainingParameters, "Parameters"),
+        fitted_attributes=section(NetworkClassifier, "Attributes"),
+    )(classifier)

@@ -25,6 +25,12 @@ _LSTM = ModelInfo(
     description="Recurrent network with long short-term memory",
     needs_windows=True,
 )
+_NHITS = ModelInfo(
+    name="nhits",
+    family="timeseries",
+    description="N-HiTS: hierarchical interpolation of latent forecasts",
+    needs_windows=True,
+)
 _LOGISTIC = ModelInfo(
     name="logistic",
     family="sklearn",
@@ -67,6 +73,7 @@ def builtin_entries() -> list[Entry]:
         Entry(_XGBOOST, "sk_ensemble.boosting:XGBoostClassifier"),
         Entry(_LIGHTGBM, "sk_ensemble.boosting:LightGBMClassifier"),
         Entry(_LSTM, "sk_ensemble.neural_network:LSTMClassifier"),
+        Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),
         Entry(_RANDOM_FOREST, "sk_ensemble.tabular:random_forest"),
         Entry(_HIST_GRADIENT_BOOSTING, "sk_ensemble.tabular:hist_gradient_boosting"),

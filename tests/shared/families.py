@@ -22,6 +22,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     },
     "xgboost": {"n_estimators": 5},
     "lightgbm": {"n_estimators": 5, "min_child_samples": 5},
+    "nhits": {"h": 4, "mlp_units": [[8, 8]], "max_epochs": 2, "random_state": 0},
     "lstm": {"hidden_size": 4, "num_layers": 1, "max_epochs": 2, "random_state": 0},
 }
 
@@ -32,6 +33,12 @@ NAMES: list[str] = MODELS.loc[~MODELS["requires_gpu"], "name"].tolist()
 def quick(name: str, **params: Any) -> Any:
     """Create a model that is fitted in no time."""
     return create(name, **(SETTINGS.get(name, {}) | params))
+
+
+def rounds_name(name: str) -> str:
+    """Return the parameter of a family that says how many rounds there are at most."""
+    params = quick(name).get_params()
+    return "max_epochs" if "max_epochs" in params else "n_estimators"
 
 
 #: Names of the families that are this package's own, and of scikit-learn's Pipelines.
