@@ -16,6 +16,7 @@ from sk_ensemble.cli._errors import report
 from sk_ensemble.cli._init import init
 from sk_ensemble.cli._leaderboard import leaderboard
 from sk_ensemble.cli._models import models
+from sk_ensemble.cli._replay import replay
 from sk_ensemble.cli._run import run
 from sk_ensemble.cli._screen import show_line, warning
 from sk_ensemble.cli._status import status
@@ -32,6 +33,7 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     status,
     leaderboard,
     models,
+    replay,
 )
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "ExperimentFile",
     "ExperimentName",
     "Horizons",
+    "Jobs",
     "OutputDir",
     "Overrides",
     "Quiet",
@@ -52,6 +53,13 @@ Horizons: TypeAlias = Annotated[
         metavar="BARS",
         help="This horizon instead of the file's; may be repeated.",
         show_default=False,
+    ),
+]
+
+Jobs: TypeAlias = Annotated[
+    int | None,
+    typer.Option(
+        metavar="N", help="Worker processes; -1 for one per core.", show_default=False
     ),
 ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sk_ensemble.experiments._result_dir import ResultDir
 
-__all__ = ["find_result"]
+__all__ = ["find_result", "find_run"]
 
 _YAML = (".yaml", ".yml")
 
@@ -19,6 +19,12 @@ def _of_file(path: Path, output: Path | None) -> tuple[Path, str]:
 
     config = load_experiment(path, check_environment=False)
     return output or Path(config.output.base_dir), config.experiment.name
+
+
+def _base_dir(output: Path | None) -> Path:
+    from sk_ensemble.experiments.config import OutputSection
+
+    return output or Path(OutputSection().base_dir)
 
 
 def find_result(wanted: str | None, output: Path | None) -> ResultDir:
@@ -38,9 +44,21 @@ def find_result(wanted: str | None, output: Path | None) -> ResultDir:
         If there is none; lists those there are.
     """
     from sk_ensemble.experiments._result_dir import resolve_result
-    from sk_ensemble.experiments.config import OutputSection
 
     if wanted is not None and wanted.endswith(_YAML):
         base_dir, name = _of_file(Path(wanted), output)
         return resolve_result(base_dir, name)
-    return resolve_result(output or Path(OutputSection().base_dir), wanted)
+    return resolve_result(_base_dir(output), wanted)
+
+
+def find_run(wanted: str, output: Path | None) -> Path:
+    """Return a run directory: a path, a name, or the latest of a cell.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; lists the latest there are.
+    """
+    from sk_ensemble.experiments._replay import resolve_run
+
+    return resolve_run(_base_dir(output), wanted)

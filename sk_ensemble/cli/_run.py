@@ -14,6 +14,7 @@ from sk_ensemble.cli._arguments import (
     AsJson,
     ExperimentFile,
     Horizons,
+    Jobs,
     OutputDir,
     Overrides,
     Quiet,
@@ -37,12 +38,6 @@ Force = Annotated[
 ]
 NoCache = Annotated[
     bool, typer.Option("--no-cache", help="Fit everything anew, whatever is known.")
-]
-Jobs = Annotated[
-    int | None,
-    typer.Option(
-        metavar="N", help="Worker processes; -1 for one per core.", show_default=False
-    ),
 ]
 Threads = Annotated[
     int | None,
