@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 import sk_ensemble
+from sk_ensemble.experiments.config import yaml_reference
 
 HERE = Path(__file__).parent
 
@@ -111,6 +112,16 @@ def write_api_pages() -> None:
             page.write_text(text, encoding="utf-8")
 
 
+def write_yaml_reference() -> None:
+    """Write the tables of all keys, which the page on configuration includes."""
+    folder = HERE / "api" / "generated"
+    folder.mkdir(parents=True, exist_ok=True)
+    text = yaml_reference()
+    page = folder / "yaml_reference.txt"
+    if not page.exists() or page.read_text(encoding="utf-8") != text:
+        page.write_text(text, encoding="utf-8")
+
+
 def skip_foreign_members(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
@@ -145,3 +156,4 @@ def setup(app: Any) -> None:
 
 
 write_api_pages()
+write_yaml_reference()

@@ -34,7 +34,9 @@ from sk_ensemble.experiments.config._mlflow_section import MLflowSection  # noqa
 from sk_ensemble.experiments.config._model_config import ModelConfig  # noqa: E402
 from sk_ensemble.experiments.config._model_section import ModelSection  # noqa: E402
 from sk_ensemble.experiments.config._output_section import OutputSection  # noqa: E402
+from sk_ensemble.experiments.config._reference import yaml_reference  # noqa: E402
 from sk_ensemble.experiments.config._run_section import RunSection  # noqa: E402
+from sk_ensemble.experiments.config._schema import json_schema  # noqa: E402
 from sk_ensemble.experiments.config._section import Section  # noqa: E402
 from sk_ensemble.experiments.config._training_section import (  # noqa: E402
     TrainingSection,
@@ -55,7 +57,9 @@ __all__ = [
     "RunSection",
     "Section",
     "TrainingSection",
+    "json_schema",
     "load_experiment",
     "load_model_config",
     "parse_experiment",
+    "yaml_reference",
 ]

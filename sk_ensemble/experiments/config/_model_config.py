@@ -84,7 +84,7 @@ class ModelConfig(Section):
         default={},
         description=(
             "Parameters by the names of the model's constructor. Labels in "
-            '``class_weight`` are quoted, as in ``{"-1": 2.0}``. Not to be changed.'
+            '``class_weight`` are quoted, as in ``{"-1": 2.0}``.'
         ),
     )
     training: TrainingSection = Field(
@@ -129,6 +129,11 @@ class ModelConfig(Section):
     def window_length(self) -> int:
         """Bars in a window."""
         return self.dataset.sequence_length or _default_length(self.model)
+
+    @property
+    def lag(self) -> int:
+        """Bars between the end of a window and the bar of its sample."""
+        return self.dataset.lag or 0
 
     def _words(self, random_seed: int | None = None) -> dict[str, Any]:
         """Return the words of the training section that are given."""

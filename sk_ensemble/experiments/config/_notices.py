@@ -35,7 +35,7 @@ def _on_embargo(config: ExperimentConfig) -> Iterator[str]:
     size = config.cv.embargo_size
     if config.cv.splitter == "walk_forward" or not isinstance(size, int):
         return
-    reach = {m.key: m.window_length + (m.dataset.lag or 0) for m in config.models}
+    reach = {m.key: m.window_length + m.lag for m in config.models}
     longer = [key for key, length in reach.items() if length > size]
     if longer:
         yield (
