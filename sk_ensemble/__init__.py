@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sk_ensemble.baseline import ClockBaseline, PriorBaseline, VolatilityBaseline
     from sk_ensemble.boosting import LightGBMClassifier, XGBoostClassifier
+    from sk_ensemble.callbacks import MLflowCallback
     from sk_ensemble.ensemble import (
         GreedyEnsembleClassifier,
         PurgedStackingClassifier,
@@ -25,7 +26,13 @@ if TYPE_CHECKING:
         WalkForwardSplit,
         cross_val_paths,
     )
-    from sk_ensemble.neural_network import LSTMClassifier, NHITSClassifier
+    from sk_ensemble.neural_network import (
+        GRUClassifier,
+        LSTMClassifier,
+        MLPNetClassifier,
+        NHITSClassifier,
+        TCNClassifier,
+    )
     from sk_ensemble.panel import Panel, Windows
     from sk_ensemble.persistence import load_model, save_model
     from sk_ensemble.preprocessing import RowTransformer, Windower
@@ -36,15 +43,19 @@ __version__ = "0.1.0"
 __all__ = [
     "ClockBaseline",
     "CombinatorialPurgedSplit",
+    "GRUClassifier",
     "GreedyEnsembleClassifier",
     "LSTMClassifier",
     "LightGBMClassifier",
+    "MLPNetClassifier",
+    "MLflowCallback",
     "NHITSClassifier",
     "Panel",
     "PriorBaseline",
     "PurgedSplit",
     "PurgedStackingClassifier",
     "RowTransformer",
+    "TCNClassifier",
     "VolatilityBaseline",
     "WalkForwardSplit",
     "WeightedVoteClassifier",
@@ -64,15 +75,19 @@ __all__ = [
 _HOMES = {
     "ClockBaseline": "sk_ensemble.baseline",
     "CombinatorialPurgedSplit": "sk_ensemble.model_selection",
+    "GRUClassifier": "sk_ensemble.neural_network",
     "GreedyEnsembleClassifier": "sk_ensemble.ensemble",
     "LSTMClassifier": "sk_ensemble.neural_network",
     "LightGBMClassifier": "sk_ensemble.boosting",
+    "MLPNetClassifier": "sk_ensemble.neural_network",
+    "MLflowCallback": "sk_ensemble.callbacks",
     "NHITSClassifier": "sk_ensemble.neural_network",
     "Panel": "sk_ensemble.panel",
     "PriorBaseline": "sk_ensemble.baseline",
     "PurgedSplit": "sk_ensemble.model_selection",
     "PurgedStackingClassifier": "sk_ensemble.ensemble",
     "RowTransformer": "sk_ensemble.preprocessing",
+    "TCNClassifier": "sk_ensemble.neural_network",
     "VolatilityBaseline": "sk_ensemble.baseline",
     "WalkForwardSplit": "sk_ensemble.model_selection",
     "WeightedVoteClassifier": "sk_ensemble.ensemble",
