@@ -24,7 +24,7 @@ from sk_ensemble.experiments.config._run_section import RunSection
 from sk_ensemble.experiments.config._secrets import expanded
 from sk_ensemble.experiments.config._section import Section
 from sk_ensemble.experiments.config._tracking_store import tracking_store
-from sk_ensemble.experiments.config._types import Count, Items, Seed, Unique
+from sk_ensemble.experiments.config._types import Count, Seed, Some, Unique
 
 __all__ = ["ExperimentConfig"]
 
@@ -98,10 +98,9 @@ class ExperimentConfig(Section):
             "bars that are shipped with the package."
         ),
     )
-    models: Items[ModelConfig] = Field(
+    models: Some[ModelConfig] = Field(
         default=_defaults.MODELS,
         validate_default=True,
-        min_length=1,
         description="The models to compare, each under a key of its own.",
     )
     cv: CrossValidationSection = Field(

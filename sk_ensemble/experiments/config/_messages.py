@@ -83,6 +83,11 @@ def _find(
     return node, place, path
 
 
+def _only_follows(error: Mapping[str, Any]) -> bool:
+    """Tell whether a list is called empty because of what is wrong with its items."""
+    return error["type"] == "too_short" and bool(error["input"])
+
+
 def _names_a_model(node: Node) -> bool:
     return isinstance(node, MapNode) and "name" in node.entries
 
@@ -121,6 +126,8 @@ def faults_of(error: ValidationError, node: Node, path: str) -> list[Fault]:
     """
     texts: dict[tuple[Place, str, str], list[str]] = {}
     for one in error.errors(include_url=False):
+        if _only_follows(one):
+            continue
         fault, got = _read(one, node, path)
         texts.setdefault((fault.place, fault.key, got), []).append(fault.text)
     return [

@@ -152,9 +152,16 @@ class ModelConfig(Section):
             Place, such as ``("hyperparameters", "max_dept")``, and what is wrong
             there.
         """
-        return list(
-            model_faults(self.full_name, self._words(), dict(self.hyperparameters))
-        )
+        given = dict(self.hyperparameters)
+        faults = list(model_faults(self.full_name, self._words(), given))
+        length = given.get("input_size", self.window_length)
+        if length not in (None, self.window_length):
+            text = (
+                f"is {length!r}, but the windows have {self.window_length} bars: give "
+                "dataset.sequence_length the same number"
+            )
+            faults.append((("hyperparameters", "input_size"), text))
+        return faults
 
     def estimator_params(self, random_seed: int | None = None) -> dict[str, Any]:
         """Return the parameters with which `create` makes the model.

@@ -20,6 +20,12 @@ class Section(BaseModel):
 
     Unknown names, other types and numbers that are not finite are refused: ``True``
     is no number, ``"5"`` neither.
+
+    Examples
+    --------
+    >>> from sk_ensemble.experiments.config import RunSection, Section
+    >>> issubclass(RunSection, Section), RunSection().canonical()
+    (True, {'n_jobs': -1, 'threads_per_task': 1, 'cluster': None})
     """
 
     model_config = ConfigDict(

@@ -6,7 +6,16 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-__all__ = ["Count", "Items", "Positive", "Seed", "Unique", "Workers", "as_tuple"]
+__all__ = [
+    "Count",
+    "Items",
+    "Positive",
+    "Seed",
+    "Some",
+    "Unique",
+    "Workers",
+    "as_tuple",
+]
 
 _Item = TypeVar("_Item")
 
@@ -37,10 +46,12 @@ Workers = Annotated[int, AfterValidator(_some_workers)]
 
 #: A list, which becomes a tuple.
 Items = Annotated[tuple[_Item, ...], BeforeValidator(as_tuple)]
+#: A list with something in it.
+Some = Annotated[tuple[_Item, ...], Field(min_length=1), BeforeValidator(as_tuple)]
 #: A list with something in it and nothing twice.
 Unique = Annotated[
     tuple[_Item, ...],
-    BeforeValidator(as_tuple),
     Field(min_length=1),
+    BeforeValidator(as_tuple),
     AfterValidator(_all_different),
 ]

@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sk_ensemble import XGBoostClassifier, create, list_models, register
-from sk_ensemble.baseline import PriorBaseline
+from sk_ensemble import XGBoostClassifier, create
 from sk_ensemble.experiments.config import (
     ExperimentConfig,
     load_experiment,
@@ -16,34 +15,6 @@ from sk_ensemble.experiments.config import (
 
 FOUNDING = Path(__file__).parent / "founding"
 MODELS = FOUNDING / "config" / "models"
-
-
-@pytest.fixture(autouse=True)
-def nhits() -> None:
-    """Make sure that there is a model of this name and with these parameters."""
-    if "timeseries:nhits" not in set(list_models()["full_name"]):
-        register("nhits", family="timeseries", description="N", needs_windows=True)(
-            stand_in
-        )
-
-
-def stand_in(
-    *,
-    input_size=None,
-    h=1,
-    n_freq_downsample=(2, 1, 1),
-    n_pool_kernel_size=(2, 2, 1),
-    n_blocks=(1, 1, 1),
-    mlp_units=((512, 512),) * 3,
-    dropout_prob_theta=0.0,
-    activation="ReLU",
-    max_epochs=50,
-    learning_rate=0.001,
-    batch_size=256,
-    n_iter_no_change=5,
-    random_state=None,
-):
-    return PriorBaseline()
 
 
 @pytest.fixture

@@ -145,6 +145,16 @@ def test_the_seed_of_an_experiment_contradicts_nothing() -> None:
     assert parse_experiment(text).estimator_params("lstm") == {"random_state": 5}
 
 
+def test_a_window_of_another_length_than_the_model_has_is_refused(
+    faults: Faults,
+) -> None:
+    text = "models: [{name: nhits, hyperparameters: {input_size: 30}}]"
+    (fault,) = faults(text)
+    assert "hyperparameters.input_size: is 30, but the windows have 60 bars" in fault
+    same = "models.nhits.sequence_length=30"
+    assert parse_experiment(text, [same]).model("nhits").window_length == 30
+
+
 def test_values_are_checked_by_the_model_itself(faults: Faults) -> None:
     lines = faults(
         "models:\n- name: lstm\n  hyperparameters: {hidden_size: 0, amp: maybe}\n"
