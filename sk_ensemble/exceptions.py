@@ -6,6 +6,7 @@ Every message says what is wrong, what was got and what to do about it.
 from __future__ import annotations
 
 __all__ = [
+    "ClusterError",
     "ConfigError",
     "DataError",
     "EmptyFoldError",
@@ -47,3 +48,7 @@ class ConfigError(ValueError):
 
 class ResumeError(RuntimeError):
     """An experiment that cannot be resumed: it has changed, or is still running."""
+
+
+class ClusterError(RuntimeError):
+    """A cluster that cannot be used: unreachable, without workers, or other code."""

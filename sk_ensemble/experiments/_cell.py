@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
@@ -17,34 +18,47 @@ class Cell:
     Attributes
     ----------
     model : str
-        Registry name, or the name of an ensemble.
+        Key of the model, or name of an ensemble.
     horizon : int
         Bars.
-    test : DataFrame
-        Predictions of every bar of the test period.
-    metrics : dict
-        ``test``: figures of the test period. ``oof``: the same out of fold, with
-        ``fold_log_loss``; absent for ensembles, which chose their weights there.
-        ``seconds``: fit and predict time of the refit.
-    params : dict
+    predictions : dict of DataFrame
+        Predictions with outcomes: ``"oof"`` (training samples, out of fold),
+        ``"val"`` and ``"test"`` (every bar of these periods).
+    metrics : dict of dict
+        Figures of the same three parts; ``oof`` has ``fold_log_loss`` too.
+    seconds : dict of float
+        ``"fit"`` and ``"predict"`` time of the refit.
+    training : dict
+        What the refit knows of itself: ``n_iter``, ``hit_time_limit``, ``history``.
+    params : dict of str
         Parameters of the model as text.
-    out_of_fold : DataFrame or None
-        Predictions of the development samples.
+    importances : dict of list or None
+        ``names`` and ``shares`` of the features, where the model has them.
+    model_files : dict of bytes
+        The refitted model; empty for ensembles.
+    not_saved : str or None
+        Why there are no model files.
+    details : dict
+        What else is worth keeping, such as the weights of an ensemble.
 
     Examples
     --------
-    >>> import pandas as pd
     >>> from sk_ensemble.experiments import Cell
-    >>> Cell("xgboost", 5, test=pd.DataFrame(), metrics={}, params={}).name
+    >>> Cell("xgboost", 5, predictions={}, metrics={}).name
     'xgboost_h5'
     """
 
     model: str
     horizon: int
-    test: pd.DataFrame
-    metrics: dict[str, Any]
-    params: dict[str, str]
-    out_of_fold: pd.DataFrame | None = None
+    predictions: Mapping[str, pd.DataFrame]
+    metrics: Mapping[str, Any]
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    training: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, str] = field(default_factory=dict)
+    importances: Mapping[str, Any] | None = None
+    model_files: Mapping[str, bytes] = field(default_factory=dict)
+    not_saved: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

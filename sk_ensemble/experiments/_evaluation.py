@@ -2,39 +2,49 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from sklearn.metrics import matthews_corrcoef
 
+from sk_ensemble._typing import FloatArray
 from sk_ensemble.backtest import backtest, positions_from_proba
 from sk_ensemble.datasets import contract_specs
+from sk_ensemble.experiments._labels import LABELS
 from sk_ensemble.experiments._predictions import labelled, proba_table
-from sk_ensemble.experiments._tasks import LABELS
 from sk_ensemble.metrics import day_block_bootstrap, direction_auc, loss_table
 
-__all__ = ["score_folds", "score_predictions", "score_trading"]
+__all__ = [
+    "score_fold",
+    "score_predictions",
+    "score_probabilities",
+    "score_trading",
+]
 
 _LOSSES = ("log_loss", "movement_log_loss", "direction_log_loss", "brier_score")
 
 
-def score_predictions(frame: pd.DataFrame) -> dict[str, float]:
-    """Score the labelled rows of a frame of predictions.
+def score_probabilities(
+    y: np.ndarray, proba: FloatArray, times: Any
+) -> dict[str, float]:
+    """Score probabilities of -1, 0, 1 against labels.
 
     Parameters
     ----------
-    frame : DataFrame
-        As `out_of_fold_frame` returns it.
+    y : ndarray of int64 of shape (n_samples,)
+        Labels.
+    proba : ndarray of shape (n_samples, 3)
+        Probabilities.
+    times : array-like of datetime64 of shape (n_samples,)
+        Times of the bars; whole days are resampled for the intervals.
 
     Returns
     -------
-    figures : dict
+    figures : dict of float
         Losses in nats per bar, direction gain with its interval, direction AUC, MCC.
     """
-    frame = labelled(frame)
-    y = frame["y"].to_numpy(dtype=np.int64)
-    proba = proba_table(frame).to_numpy()
     losses = loss_table(y, proba, labels=LABELS)
-    times = frame.index.get_level_values("datetime")
     gain = day_block_bootstrap(losses["direction_gain"].to_numpy(), times)
     return {
         **{name: float(losses[name].mean()) for name in _LOSSES},
@@ -47,17 +57,19 @@ def score_predictions(frame: pd.DataFrame) -> dict[str, float]:
     }
 
 
-def score_folds(frame: pd.DataFrame) -> list[float]:
-    """Return the log loss of each fold."""
+def score_predictions(frame: pd.DataFrame) -> dict[str, float]:
+    """Score the labelled rows of a frame of predictions, as `period_frame` makes it."""
     frame = labelled(frame)
-    return [
-        float(
-            loss_table(
-                part["y"].to_numpy(dtype=np.int64), proba_table(part).to_numpy()
-            )["log_loss"].mean()
-        )
-        for _, part in frame.groupby("fold")
-    ]
+    return score_probabilities(
+        frame["y"].to_numpy(dtype=np.int64),
+        proba_table(frame).to_numpy(),
+        frame.index.get_level_values("datetime"),
+    )
+
+
+def score_fold(y: np.ndarray, proba: FloatArray) -> float:
+    """Return the log loss of one fold, nats."""
+    return float(loss_table(y, proba, labels=LABELS)["log_loss"].mean())
 
 
 def score_trading(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import pandas as pd
 
 from sk_ensemble.experiments._cell import Cell
+from sk_ensemble.experiments._plots import as_png, new_figure
 from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["draw", "leaderboard", "terminal_tables", "verdict"]
@@ -32,6 +32,32 @@ _TEST_FIGURES = (
 )
 
 
+_COLUMNS = (
+    "horizon",
+    "model",
+    "cv_log_loss",
+    "val_log_loss",
+    *_TEST_FIGURES,
+    "fit_seconds",
+    "predict_seconds",
+    "fits_at_time_limit",
+)
+
+
+def _row(cell: Cell) -> dict[str, Any]:
+    """Return the line of one cell."""
+    return {
+        "horizon": cell.horizon,
+        "model": cell.model,
+        "cv_log_loss": cell.metrics.get("oof", {}).get("log_loss"),
+        "val_log_loss": cell.metrics["val"]["log_loss"],
+        **{name: cell.metrics["test"].get(name) for name in _TEST_FIGURES},
+        "fit_seconds": cell.seconds.get("fit"),
+        "predict_seconds": cell.seconds.get("predict"),
+        "fits_at_time_limit": int(cell.training.get("fits_at_time_limit", 0)),
+    }
+
+
 def leaderboard(cells: Sequence[Cell]) -> pd.DataFrame:
     """Return one row per model and horizon, best test log loss first.
 
@@ -43,21 +69,13 @@ def leaderboard(cells: Sequence[Cell]) -> pd.DataFrame:
     Returns
     -------
     table : DataFrame
-        ``horizon``, ``model``, ``cv_log_loss`` (NaN for ensembles), the figures of
-        the test period, ``fit_seconds`` and ``predict_seconds``.
+        ``horizon``, ``model``, ``cv_log_loss`` (out of fold), ``val_log_loss``, the
+        figures of the test period (those of trading are NaN where there are no
+        prices), ``fit_seconds``, ``predict_seconds``, and ``fits_at_time_limit``, the
+        number of fits that a time limit ended.
     """
-    rows = [
-        {
-            "horizon": cell.horizon,
-            "model": cell.model,
-            "cv_log_loss": cell.metrics.get("oof", {}).get("log_loss"),
-            **{name: cell.metrics["test"][name] for name in _TEST_FIGURES},
-            "fit_seconds": cell.metrics["seconds"]["fit"],
-            "predict_seconds": cell.metrics["seconds"]["predict"],
-        }
-        for cell in cells
-    ]
-    table = pd.DataFrame(rows).astype({"cv_log_loss": float})
+    table = pd.DataFrame([_row(cell) for cell in cells], columns=list(_COLUMNS))
+    table = table.astype(dict.fromkeys(_COLUMNS[2:-1], float))
     return table.sort_values(["horizon", "log_loss", "model"], ignore_index=True)
 
 
@@ -66,6 +84,11 @@ def verdict(row: Any) -> str:
     if row.direction_gain_low > 0:
         return "shown"
     return "negative" if row.direction_gain_high < 0 else "not shown"
+
+
+def _name(row: Any) -> str:
+    """Return the model, marked where a time limit ended some of its fits."""
+    return f"{row.model}*" if row.fits_at_time_limit else str(row.model)
 
 
 def _number(value: float, digits: int) -> str:
@@ -86,12 +109,12 @@ def _score_cells(row: Any) -> list[str]:
         row.direction_gain_high * _MILLI,
     )
     return [
-        row.model,
+        _name(row),
         _number(row.cv_log_loss, 4),
+        _number(row.val_log_loss, 4),
         _number(row.log_loss, 4),
         _interval(*gain, 1),
         _number(row.direction_auc, 3),
-        _number(row.mcc, 3),
         verdict(row),
     ]
 
@@ -99,7 +122,7 @@ def _score_cells(row: Any) -> list[str]:
 def _trading_cells(row: Any) -> list[str]:
     """Format what a model earns, and what it costs to have."""
     return [
-        row.model,
+        _name(row),
         _interval(row.sharpe, row.sharpe_low, row.sharpe_high, 1),
         _number(row.turnover, 1),
         _number(row.fit_seconds, 1),
@@ -110,10 +133,10 @@ def _trading_cells(row: Any) -> list[str]:
 _SCORES = (
     "model",
     "CV\nloss",
+    "val\nloss",
     "test\nloss",
     "direction gain\n1e-3 nats/bar",
     "AUC",
-    "MCC",
     "direction",
 )
 _TRADING = ("model", "Sharpe\nafter costs", "turnover\nper day", "fit\ns", "predict\ns")
@@ -198,12 +221,11 @@ def draw(table: pd.DataFrame, title: str) -> bytes:
     title : str
         Heading of the picture.
     """
-    figures = import_optional("matplotlib.figure", extra="experiments")
     gains = ["direction_gain", "direction_gain_low", "direction_gain_high"]
     table = table.assign(**(table[gains] * _MILLI))
     horizons = table["horizon"].unique()
     height = 1.2 + sum(0.6 + 0.28 * (table["horizon"] == h).sum() for h in horizons)
-    figure = figures.Figure(figsize=(12, height), layout="constrained")
+    figure = new_figure(12, height)
     axes = figure.subplots(len(horizons), len(_PANELS), squeeze=False)
     for line, horizon in zip(axes, horizons, strict=True):
         rows = table[table["horizon"] == horizon]
@@ -213,6 +235,4 @@ def draw(table: pd.DataFrame, title: str) -> bytes:
         for axis in line[1:]:
             axis.tick_params(labelleft=False)
     figure.suptitle(title, fontsize=11)
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
-    return buffer.getvalue()
+    return as_png(figure)

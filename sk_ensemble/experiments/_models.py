@@ -1,67 +1,72 @@
-"""Pipelines for the models of a comparison."""
+"""Pipelines for the models of an experiment."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sklearn.ensemble import StackingClassifier
-from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import Pipeline
 
-from sk_ensemble.experiments._config import ComparisonConfig
-from sk_ensemble.model_selection import PurgedSplit
+from sk_ensemble.experiments.config import ExperimentConfig, ModelConfig
 from sk_ensemble.preprocessing import Windower
-from sk_ensemble.registry import create, model_info
+from sk_ensemble.registry import create, model_info, model_parameters
 
-__all__ = ["SKLEARN_STACK", "build_model", "is_baseline", "make_splitter"]
+__all__ = ["build_model", "device_of", "is_baseline", "reach"]
 
-#: Row of the leaderboard for scikit-learn's own stacking of pipelines.
-SKLEARN_STACK = "sklearn_stack"
-
-_STACKED = ("logistic", "xgboost")
+#: Devices that several processes can share.
+_SHARED = "cpu"
 
 
-def make_splitter(config: ComparisonConfig) -> PurgedSplit:
-    """Return the cross-validation of a comparison."""
-    return PurgedSplit(
-        config.n_splits,
-        purged_size=config.purged_size,
-        embargo_size=config.embargo_size,
-    )
-
-
-def is_baseline(name: str) -> bool:
+def is_baseline(model: ModelConfig) -> bool:
     """Tell whether a model is there to be beaten only."""
-    return name != SKLEARN_STACK and model_info(name).family == "baseline"
+    return model_info(model.full_name).family == "baseline"
 
 
-def _seeded(model: Any, random_state: int) -> Any:
-    """Set every `random_state` of a model and its parts."""
-    seeds = {
-        name: random_state
-        for name in model.get_params()
+def reach(model: ModelConfig) -> int:
+    """Return how many bars, its own included, a sample's window reaches back to."""
+    return model.window_length + (model.dataset.lag or 0)
+
+
+def _seeds(estimator: Any, seed: int) -> dict[str, int]:
+    """Return the parameters that seed an estimator and its parts."""
+    return {
+        name: seed
+        for name in estimator.get_params()
         if name == "random_state" or name.endswith("__random_state")
     }
-    return model.set_params(**seeds)
 
 
-def _stack(config: ComparisonConfig) -> StackingClassifier:
-    """Return scikit-learn's stacking over our pipelines and splitter."""
-    members = [(name, build_model(name, config)) for name in _STACKED]
-    return StackingClassifier(
-        members,
-        LogisticRegression(),
-        cv=make_splitter(config),
-        stack_method="predict_proba",
+def _with_threads(params: dict[str, Any], names: Any, n_threads: int) -> dict[str, Any]:
+    """Give a model its threads, unless it asks for a number of its own.
+
+    The number is part of what is asked for, since with some networks it decides the
+    last bits; it never depends on how many workers there happen to be.
+    """
+    if "n_jobs" not in names or params.get("n_jobs") not in (None, -1):
+        return params
+    return {**params, "n_jobs": n_threads}
+
+
+def build_model(model: ModelConfig, config: ExperimentConfig) -> Pipeline:
+    """Return an unfitted pipeline that takes a panel."""
+    seed = model.training.random_seed
+    seed = config.random_seed if seed is None else seed
+    params = _with_threads(
+        model.estimator_params(seed),
+        model_parameters(model.full_name),
+        config.run.threads_per_task,
     )
+    estimator = create(model.full_name, **params)
+    estimator.set_params(**_seeds(estimator, seed))
+    window = Windower(model.window_length, lag=model.dataset.lag or 0)
+    return Pipeline([("window", window), ("clf", estimator)])
 
 
-def build_model(name: str, config: ComparisonConfig) -> Any:
-    """Return an unfitted model that takes a panel."""
-    if name == SKLEARN_STACK:
-        return _stack(config)
-    length = config.window_length if model_info(name).needs_windows else 1
-    model = create(name, **config.model_params.get(name, {}))
-    return Pipeline(
-        [("window", Windower(length)), ("clf", _seeded(model, config.random_state))]
-    )
+def device_of(pipeline: Pipeline) -> str:
+    """Return the device that a model trains on, such as ``"cpu"`` or ``"cuda:0"``."""
+    wanted = pipeline.get_params().get("clf__device", _SHARED)
+    if wanted == _SHARED:
+        return _SHARED
+    # Only networks have a device, so torch is needed anyway where one is asked for.
+    from sk_ensemble.neural_network import pick_device
+
+    return str(pick_device(wanted))

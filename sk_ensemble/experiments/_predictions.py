@@ -2,31 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 import numpy as np
 import pandas as pd
 
 from sk_ensemble._typing import FloatArray, IntArray
-from sk_ensemble.experiments._data import HorizonData
-from sk_ensemble.experiments._tasks import LABELS, FitResult
+from sk_ensemble.experiments._fit import OUT_OF_FOLD, FitResult, FitTask
+from sk_ensemble.experiments._labels import LABELS, PROBA_COLUMNS
+from sk_ensemble.experiments._prediction_output import PredictionOutput
+from sk_ensemble.experiments._samples import HorizonSamples
 from sk_ensemble.panel import Panel
 
 __all__ = [
-    "PROBA_COLUMNS",
+    "from_file_columns",
     "labelled",
+    "member_proba",
     "out_of_fold_frame",
+    "period_frame",
     "proba_table",
-    "test_period_frame",
+    "to_file_columns",
+    "to_output",
+    "training_frame",
 ]
 
-#: Names of the probability columns in files.
-PROBA_COLUMNS = tuple(f"p_{label}" for label in LABELS)
+_OUTCOMES = ("fold", "y", "label_end", "forward_return")
 
 
 def _frame(
-    X: Panel, outcomes: pd.DataFrame, fold: IntArray | int, proba: FloatArray
+    samples: HorizonSamples, X: Panel, fold: IntArray | int, proba: FloatArray
 ) -> pd.DataFrame:
     """Put predictions beside the outcomes of their bars; no label is missing data."""
-    known = outcomes.reindex(X.index)
+    known = samples.outcomes_of(X)
     return pd.DataFrame(
         {
             "fold": fold,
@@ -39,19 +46,42 @@ def _frame(
     )
 
 
-def out_of_fold_frame(data: HorizonData, results: list[FitResult]) -> pd.DataFrame:
-    """Join the folds of one model: each development sample predicted once."""
-    proba = np.full((len(data.X), len(LABELS)), np.nan)
-    fold = np.full(len(data.X), -1)
-    for result in results:
-        proba[result.task.test] = result.proba
-        fold[result.task.test] = result.task.fold
-    return _frame(data.X, data.outcomes, fold, proba)
+def training_frame(
+    samples: HorizonSamples, proba: FloatArray, fold: IntArray | int = -1
+) -> pd.DataFrame:
+    """Return predictions of the training samples, without those that have none."""
+    rows = np.flatnonzero(np.isfinite(proba).all(axis=1))
+    folds = fold if isinstance(fold, int) else fold[rows]
+    return _frame(samples, samples.X[rows], folds, proba[rows])
 
 
-def test_period_frame(data: HorizonData, proba: FloatArray) -> pd.DataFrame:
-    """Return the predictions of the test period; its fold is -1."""
-    return _frame(data.X_test, data.outcomes, -1, proba)
+def out_of_fold_frame(
+    samples: HorizonSamples, folds: Iterable[tuple[FitTask, FitResult]]
+) -> pd.DataFrame:
+    """Join the folds of one model.
+
+    A sample that several folds predict, as in combinatorial cross-validation, gets
+    the mean, and the number of the first of them.
+    """
+    total = np.zeros((len(samples.X), len(LABELS)))
+    times = np.zeros(len(samples.X), dtype=np.int64)
+    fold = np.full(len(samples.X), -1, dtype=np.int64)
+    for task, result in folds:
+        total[task.test] += result.proba[OUT_OF_FOLD]
+        times[task.test] += 1
+        first = task.test[fold[task.test] < 0]
+        fold[first] = -1 if task.fold is None else task.fold
+    proba = np.full_like(total, np.nan)
+    known = times > 0
+    proba[known] = total[known] / times[known, None]
+    return training_frame(samples, proba, fold)
+
+
+def period_frame(
+    samples: HorizonSamples, period: str, proba: FloatArray
+) -> pd.DataFrame:
+    """Return the predictions of every bar of a period; its fold is -1."""
+    return _frame(samples, samples.periods[period], -1, proba)
 
 
 def labelled(frame: pd.DataFrame) -> pd.DataFrame:
@@ -63,3 +93,31 @@ def proba_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the probabilities with the labels themselves as columns."""
     table = frame[list(PROBA_COLUMNS)]
     return table.set_axis(list(LABELS), axis="columns")
+
+
+def to_output(frame: pd.DataFrame, horizon: int) -> PredictionOutput:
+    """Return a frame of predictions in the standard form."""
+    times = pd.DatetimeIndex(frame.index.get_level_values("datetime"))
+    return PredictionOutput.from_proba(
+        frame[list(PROBA_COLUMNS)].to_numpy(),
+        timestamps=times.tz_convert(None).to_numpy(),
+        symbols=frame.index.get_level_values("symbol").to_numpy(),
+        horizon=horizon,
+    )
+
+
+def to_file_columns(frame: pd.DataFrame, horizon: int) -> pd.DataFrame:
+    """Return predictions and outcomes as the columns of a file."""
+    table = to_output(frame, horizon).to_dataframe()
+    outcomes = frame[list(_OUTCOMES)].reset_index(drop=True)
+    return pd.concat([table, outcomes], axis="columns")
+
+
+def from_file_columns(table: pd.DataFrame) -> pd.DataFrame:
+    """Undo `to_file_columns`."""
+    return table.set_index(["symbol", "datetime"])[[*_OUTCOMES, *PROBA_COLUMNS]]
+
+
+def member_proba(frames: Mapping[str, pd.DataFrame]) -> dict[str, FloatArray]:
+    """Return the probabilities of each member."""
+    return {name: f[list(PROBA_COLUMNS)].to_numpy() for name, f in frames.items()}

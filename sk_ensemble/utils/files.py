@@ -20,6 +20,7 @@ from typing import Any
 
 __all__ = [
     "building",
+    "read_files",
     "read_json",
     "strict_json",
     "sweep",
@@ -269,6 +270,26 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
             path = scratch / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+
+
+def read_files(folder: Path) -> dict[str, bytes]:
+    """Read all files of a directory, as `write_folder` takes them.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory; one that is missing has no files.
+
+    Returns
+    -------
+    files : dict of bytes
+        Content by name, directories in the name separated by ``/``.
+    """
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def _refuse_existing(target: Path) -> None:

@@ -1,0 +1,45 @@
+"""What an experiment found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from sk_ensemble.experiments._cell import Cell
+
+__all__ = ["ExperimentResult"]
+
+
+@dataclass(frozen=True, eq=False)
+class ExperimentResult:
+    """Hold what an experiment found.
+
+    Attributes
+    ----------
+    cells : list of Cell
+        Every model and ensemble at every horizon, as far as its fits succeeded.
+    leaderboard : DataFrame
+        One row per cell, best test log loss of each horizon first.
+    facts : list of str
+        What was compared, in sentences.
+    failures : dict of str
+        Why a cell is missing, by its name.
+    path : Path
+        Directory of the experiment.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> import pandas as pd
+    >>> from sk_ensemble.experiments import ExperimentResult
+    >>> ExperimentResult([], pd.DataFrame(), ["No bars."], {}, Path("results")).facts
+    ['No bars.']
+    """
+
+    cells: list[Cell]
+    leaderboard: pd.DataFrame
+    facts: list[str]
+    failures: dict[str, str]
+    path: Path

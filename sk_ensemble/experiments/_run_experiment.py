@@ -1,0 +1,345 @@
+"""Run an experiment: every model at every horizon, from samples to a leaderboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from sk_ensemble.experiments._assemble import Source, model_cell
+from sk_ensemble.experiments._cache import FitCache
+from sk_ensemble.experiments._cell import Cell
+from sk_ensemble.experiments._cell_record import cell_record
+from sk_ensemble.experiments._code import library_versions
+from sk_ensemble.experiments._cut_down import cut_down
+from sk_ensemble.experiments._ensembles import ensemble_cells
+from sk_ensemble.experiments._environment import environment
+from sk_ensemble.experiments._executor import Executor, Outcome
+from sk_ensemble.experiments._experiment_result import ExperimentResult
+from sk_ensemble.experiments._facts import experiment_facts
+from sk_ensemble.experiments._fit import FitFailure, FitInput, FitResult, FitTask
+from sk_ensemble.experiments._leaderboard import draw, leaderboard
+from sk_ensemble.experiments._plan import Plan, make_plan
+from sk_ensemble.experiments._progress import no_progress
+from sk_ensemble.experiments._result_dir import ResultDir
+from sk_ensemble.experiments._run_dir import read_cell, write_cell
+from sk_ensemble.experiments._samples import HorizonSamples
+from sk_ensemble.experiments._signals import ending_on_sigterm
+from sk_ensemble.experiments._sources import make_source
+from sk_ensemble.experiments._status import Heartbeat
+from sk_ensemble.experiments._tracker import Tracker
+from sk_ensemble.experiments._tracking import tracking
+from sk_ensemble.experiments.config import ExperimentConfig
+from sk_ensemble.utils.files import sweep, write_bytes
+
+__all__ = ["run_experiment"]
+
+_Progress = Callable[[Iterator[Any], int], AbstractContextManager[Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Experiment:
+    """Everything that stays the same from the first fit to the last."""
+
+    config: ExperimentConfig
+    source: Source
+    samples: Mapping[int, HorizonSamples]
+    plan: Plan
+    cache: FitCache
+    result: ResultDir
+    environment: Mapping[str, Any]
+    tracker: Tracker | None = None
+    failures: dict[str, FitFailure] = field(default_factory=dict)
+
+    @property
+    def base_dir(self) -> Path:
+        return Path(self.config.output.base_dir)
+
+    def config_of(self, model: str, horizon: int) -> str:
+        """Return the YAML of the experiment, cut down to one model and horizon."""
+        return cut_down(self.config, model, horizon).to_yaml()
+
+
+def _plan_record(config: ExperimentConfig, plan: Plan) -> dict[str, Any]:
+    """Return what a later process must find unchanged, and the list of fits."""
+    return {
+        "config": config.canonical(),
+        "digests": dict(plan.digests),
+        "libraries": library_versions(),
+        "tasks": [
+            {
+                "name": task.name,
+                "model": task.model,
+                "horizon": task.horizon,
+                "fold": task.fold,
+                "digest": task.digest,
+            }
+            for task in plan.tasks
+        ],
+    }
+
+
+def _open_result(
+    config: ExperimentConfig,
+    record: Mapping[str, Any],
+    facts: Mapping[str, Any],
+    resume: bool,
+) -> ResultDir:
+    """Return the directory to go on with, or a new one."""
+    base_dir = Path(config.output.base_dir)
+    if resume:
+        latest = ResultDir.latest(base_dir, config.experiment.name)
+        if latest is not None:
+            latest.check_same(record)
+            return latest
+    return ResultDir.create(config, record, facts)
+
+
+def _from_cache(
+    tasks: Iterable[FitTask], cache: FitCache
+) -> tuple[list[Outcome], list[FitTask]]:
+    """Tell fits whose outcome is known from those that are still to be made."""
+    known: list[Outcome] = []
+    missing: list[FitTask] = []
+    for task in tasks:
+        result = cache.get(task.digest)
+        if result is None:
+            missing.append(task)
+        else:
+            known.append((task, result))
+    return known, missing
+
+
+def _longest_first(tasks: Iterable[FitTask], plan: Plan) -> list[FitTask]:
+    """Order fits so that no worker is left with a long one at the end."""
+
+    def cost(task: FitTask) -> tuple[bool, int, int]:
+        window, model = plan.pipelines[task.model]
+        is_network = hasattr(model, "max_epochs")
+        return is_network, len(task.train) * window.window_length, -(task.fold or 0)
+
+    return sorted(tasks, key=cost, reverse=True)
+
+
+def _outcomes(
+    run: _Experiment, tasks: list[FitTask], progress: _Progress
+) -> Iterator[Outcome]:
+    """Yield what is in the cache, then fit the rest, storing each outcome at once."""
+    known, missing = _from_cache(tasks, run.cache)
+    yield from known
+    if not missing:
+        return
+    settings = run.config.run
+    executor = Executor(settings.n_jobs, settings.threads_per_task, settings.cluster)
+    inputs = {h: FitInput.of(part) for h, part in run.samples.items()}
+    ordered = _longest_first(missing, run.plan)
+    found = executor.run(ordered, run.plan.pipelines, inputs)
+    with progress(found, len(missing)) as shown:
+        for task, outcome in shown:
+            if isinstance(outcome, FitResult):
+                run.cache.put(task.digest, outcome)
+            yield task, outcome
+
+
+def _whole_cells(
+    run: _Experiment, outcomes: Iterator[Outcome]
+) -> Iterator[list[tuple[FitTask, FitResult]]]:
+    """Collect outcomes until all of a cell are there; failed cells are noted."""
+    waiting: dict[tuple[str, int], list[Outcome]] = {}
+    for task, outcome in outcomes:
+        place = (task.model, task.horizon)
+        waiting.setdefault(place, []).append((task, outcome))
+        if len(waiting[place]) < len(run.plan.tasks_of(*place)):
+            continue
+        cell = waiting.pop(place)
+        failures = [found for _, found in cell if isinstance(found, FitFailure)]
+        if failures:
+            _note_failure(run, f"{task.model}_h{task.horizon}", failures)
+        else:
+            yield [(t, found) for t, found in cell if isinstance(found, FitResult)]
+
+
+def _note_failure(run: _Experiment, cell: str, failures: list[FitFailure]) -> None:
+    run.failures[cell] = failures[0]
+    reasons = {failure.task: failure.reason for failure in failures}
+    traces = {failure.task: failure.trace for failure in failures}
+    run.result.add_cell(cell, {"failed": reasons, "traces": traces})
+
+
+def _publish(run: _Experiment, cell: Cell) -> None:
+    """Write the run directory of a cell and record it."""
+    yaml = run.config_of(cell.model, cell.horizon)
+    run_dir = write_cell(cell, run.base_dir, yaml, run.environment)
+    run.result.add_cell(cell.name, {"run_dir": run_dir.name})
+    if run.tracker is not None:
+        n_features = run.samples[cell.horizon].X.shape[1]
+        parent = run.result.path.name
+        run.tracker.add(cell_record(cell, run_dir, parent, n_features))
+
+
+def _finished(run: _Experiment) -> dict[str, Cell]:
+    """Return the cells that an earlier process has finished."""
+    known = {}
+    for name, entry in run.result.cells.items():
+        run_dir = run.base_dir / "runs" / entry.get("run_dir", "")
+        if "run_dir" in entry and (run_dir / "cell.json").is_file():
+            known[name] = read_cell(run_dir)
+    return known
+
+
+def _model_cells(
+    run: _Experiment, finished: Mapping[str, Cell], progress: _Progress
+) -> Iterator[Cell]:
+    """Fit what is missing and yield each cell as soon as it is whole."""
+    tasks = [t for t in run.plan.tasks if f"{t.model}_h{t.horizon}" not in finished]
+    for outcomes in _whole_cells(run, _outcomes(run, tasks, progress)):
+        task = outcomes[0][0]
+        yield model_cell(
+            outcomes,
+            run.samples[task.horizon],
+            run.source,
+            run.plan.pipelines[task.model],
+        )
+
+
+def _horizon_cells(
+    run: _Experiment, cells: Mapping[str, Cell], horizon: int
+) -> list[Cell]:
+    """Return the models of one horizon in the order they were asked for."""
+    names = [f"{model.key}_h{horizon}" for model in run.config.models]
+    return [cells[name] for name in names if name in cells]
+
+
+def _make_cells(run: _Experiment, progress: _Progress) -> list[Cell]:
+    """Make the cells of all models and ensembles, except those that are finished."""
+    cells = _finished(run)
+    changed = set()
+    for cell in _model_cells(run, dict(cells), progress):
+        _publish(run, cell)
+        cells[cell.name] = cell
+        changed.add(cell.horizon)
+    for horizon, samples in run.samples.items():
+        members = _horizon_cells(run, cells, horizon)
+        # An ensemble stands for as long as its members do.
+        methods = [
+            method
+            for method in run.config.ensemble.methods
+            if horizon in changed or f"{method}_h{horizon}" not in cells
+        ]
+        for cell in ensemble_cells(members, samples, run.source, run.config, methods):
+            _publish(run, cell)
+            cells[cell.name] = cell
+    return list(cells.values())
+
+
+def _write_leaderboard(run: _Experiment, table: pd.DataFrame) -> None:
+    title = "Test period, with 95 % intervals from a bootstrap of days"
+    csv = table.to_csv(index=False).encode()
+    write_bytes(run.result.path / "leaderboard.csv", csv)
+    if len(table):
+        write_bytes(run.result.path / "leaderboard.png", draw(table, title))
+
+
+def _prepare(
+    config: ExperimentConfig, resume: bool, use_cache: bool
+) -> tuple[_Experiment, list[str]]:
+    """Do everything that can go wrong before the first fit."""
+    base_dir = Path(config.output.base_dir)
+    source = make_source(config)
+    samples = {h: source.samples(h) for h in config.horizons}
+    plan = make_plan(samples, config)
+    where = environment(config, plan.digests)
+    record = _plan_record(config, plan)
+    result = _open_result(config, record, where, resume)
+    for folder in (base_dir / "runs", base_dir / "results", result.path):
+        sweep(folder)
+    cache = FitCache(base_dir / "cache" / "fits", is_read=use_cache)
+    run = _Experiment(config, source, samples, plan, cache, result, where)
+    return run, experiment_facts(config, source, samples)
+
+
+def run_experiment(
+    config: ExperimentConfig,
+    *,
+    resume: bool = False,
+    use_cache: bool = True,
+    progress: _Progress = no_progress,
+) -> ExperimentResult:
+    """Compare models out of sample, without leakage.
+
+    Every model is cross-validated on the training samples of every horizon, refitted
+    on all of them, and scored on the validation and the test period. Ensembles are
+    built from the out-of-fold predictions. Each outcome is stored as soon as it is
+    there, under a hash of everything it depends on, so nothing is computed twice:
+    changing one model computes one column of the matrix.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        What to compare, as `load_experiment` returns it.
+    resume : bool, default=False
+        Go on with the latest run of the experiment of this name, if it was
+        interrupted. Metrics and predictions are those of an uninterrupted run, byte
+        for byte.
+    use_cache : bool, default=True
+        Whether to use outcomes of earlier runs. They are stored in any case.
+    progress : callable, default=no_progress
+        Context manager that wraps the iterator of outcomes and their number.
+
+    Returns
+    -------
+    result : ExperimentResult
+        Cells, leaderboard, failures, and where everything was written.
+
+    Raises
+    ------
+    ConfigError, DataError, EmptyFoldError
+        If the experiment cannot be run as it is described; before the first fit.
+    ResumeError
+        If it is being run by another process, or is not the one that was begun.
+
+    Notes
+    -----
+    A prediction for a bar uses that bar and earlier ones only. An error in one fit
+    fails its cell; the others go on.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from sk_ensemble.experiments import parse_experiment, run_experiment
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> config = parse_experiment(f'''
+    ... experiment: {{name: first-look}}
+    ... horizons: [5]
+    ... models: [prior, volatility]
+    ... data: {{symbols: [IF], start: "2021-01-01", train_end: "2021-05-31",
+    ...        val_end: "2021-07-31"}}
+    ... cv: {{n_splits: 3, embargo_size: 60}}
+    ... mlflow: {{enabled: false}}
+    ... output: {{base_dir: "{folder.name}"}}
+    ... run: {{n_jobs: 1}}
+    ... ''')
+    >>> result = run_experiment(config)
+    >>> sorted(result.leaderboard["model"])
+    ['prior', 'volatility']
+    >>> folder.cleanup()
+    """
+    run, facts = _prepare(config, resume, use_cache)
+    with (
+        run.result.locked(),
+        ending_on_sigterm(),
+        Heartbeat(run.result.status_path) as heartbeat,
+        tracking(config, run.result) as tracker,
+    ):
+        run = replace(run, tracker=tracker)
+        cells = _make_cells(run, progress)
+        table = leaderboard(cells)
+        _write_leaderboard(run, table)
+        reasons = {name: failure.reason for name, failure in run.failures.items()}
+        if reasons:
+            heartbeat.fail(f"{len(reasons)} cell(s) failed: {', '.join(reasons)}")
+    return ExperimentResult(cells, table, facts, reasons, run.result.path)
