@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from types import NoneType
 from typing import Annotated, Any, Literal, get_args, get_origin
 
-import annotated_types
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -27,21 +26,19 @@ _WORDS = {
     str: "text",
 }
 _PLURALS = {"whole number": "whole numbers", "text": "words"}
-_LIMITS = {
-    annotated_types.Ge: ("at least", "ge"),
-    annotated_types.Gt: ("more than", "gt"),
-    annotated_types.Lt: ("less than", "lt"),
-}
+_LIMITS = {"ge": "at least", "gt": "more than", "lt": "less than"}
 
 
 def _limits(metadata: list[Any] | tuple[Any, ...]) -> Iterator[str]:
     """Yield the limits that a type is annotated with."""
     for one in metadata:
-        words, name = _LIMITS.get(type(one), ("", ""))
-        if words:
-            yield f"{words} {getattr(one, name)}"
-        elif isinstance(one, FieldInfo):
+        if isinstance(one, FieldInfo):
             yield from _limits(one.metadata)
+            continue
+        for name, words in _LIMITS.items():
+            limit = getattr(one, name, None)
+            if limit is not None:
+                yield f"{words} {limit}"
 
 
 def _plural(kind: str) -> str:

@@ -119,7 +119,7 @@ def test_what_loads_is_valid(text: str) -> None:
         "horizons: []",
         "horizons: [0]",
         "horizons: 5",
-        "models: [{nam: a}]",
+        "models: [{names: a}]",
         "models: [{name: a, grid: {max_depth: 3}}]",
         "models: [{name: a, training: {learning_rate: 0}}]",
         "models: [{name: a, training: {verbose: text}}]",
