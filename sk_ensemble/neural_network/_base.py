@@ -61,6 +61,13 @@ def _draw_seed(random_state: Any) -> int:
 
 
 @insert_into_docstring(training_parameters=section(TrainingParameters, "Parameters"))
+class _NoOptimizer:
+    """Stand in for an optimizer, the first of which would import most of torch."""
+
+    def __init__(self, parameters: Any, lr: float) -> None:
+        """Optimise nothing."""
+
+
 class NetworkClassifier(TrainingParameters, IterativeClassifier):
     """Base of all networks: data on the device, training, stopping, prediction.
 
@@ -249,8 +256,10 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         sizes = self.n_features_in_, len(self.classes_), self.window_length_
         with seeded(0, device):
             module = module_with(weights, partial(self._make_module, *sizes))
-        net = WindowNet(module, amp=self.amp, device=str(device)).initialize()
-        net.trim_for_prediction()
+        net = WindowNet(
+            module, amp=self.amp, device=str(device), optimizer=_NoOptimizer
+        )
+        net.initialize().trim_for_prediction()
         return net
 
     def _predict_windows(self, windows: Windows) -> FloatArray:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import nn
-from torch.utils._python_dispatch import TorchDispatchMode
+from torch.overrides import TorchFunctionMode
 
 from sk_ensemble.exceptions import PersistenceError
 
@@ -54,7 +54,7 @@ def _numbers_asked_for(value: Any) -> int:
     return value if isinstance(value, int) else 0
 
 
-class _Limited(TorchDispatchMode):
+class _Limited(TorchFunctionMode):
     """Refuse operations once they have asked for more than there can be."""
 
     def __init__(self, weights: Mapping[str, np.ndarray]) -> None:
@@ -63,7 +63,7 @@ class _Limited(TorchDispatchMode):
         self.numbers = _NUMBERS + _FACTOR * n_weights
         self.operations = _OPERATIONS + _OPERATIONS_EACH * len(weights)
 
-    def __torch_dispatch__(
+    def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: Any = None
     ) -> Any:
         self.numbers -= max(map(_numbers_asked_for, args), default=0)

@@ -57,9 +57,10 @@ def _read(folder: int, name: str, limit: int) -> bytes:
             msg = f"{name} is no plain file."
             raise PersistenceError(msg)
         if facts.st_size > limit:
-            msg = f"{name} has {facts.st_size} bytes; the limit is {limit}."
+            msg = f"{name} is damaged: it has {facts.st_size} bytes, above {limit}."
             raise PersistenceError(msg)
-        return stream.read(limit)
+        # Asked for more than there is, Python would set the memory aside.
+        return stream.read(facts.st_size)
 
 
 def _refuse_too_large(manifest: dict[str, Any], max_bytes: int) -> None:
@@ -105,8 +106,7 @@ def read_directory(
         check_names(manifest, names)
         _refuse_too_large(manifest, max_bytes)
         files = {
-            # One byte more shows that a file is longer than it should be.
-            name: _read(folder, name, max_bytes)
-            for name in manifest["files"]
+            name: _read(folder, name, entry["size"])
+            for name, entry in manifest["files"].items()
         }
     return manifest, files
