@@ -40,7 +40,7 @@ from sk_ensemble.ensemble._plan import (
     plan_fit,
 )
 from sk_ensemble.ensemble._proba import check_member_proba
-from sk_ensemble.ensemble._routing import route_fit, router_of
+from sk_ensemble.ensemble._routing import route_fit, router_of, weight_params
 from sk_ensemble.estimator import check_labels, encode_labels
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.metrics import log_loss
@@ -290,7 +290,13 @@ class OutOfFoldEnsemble(
         )
         ascending = np.argsort(columns)
         self._read_by = {name: self._reading_of_proba() for name in predictions}
-        outcome = Outcome(codes[order], weights[order], order, {})
+        final = self._final()
+        params = (
+            {}
+            if final is None or sample_weight is None
+            else weight_params("final_estimator", final, weights[order])
+        )
+        outcome = Outcome(codes[order], weights[order], order, params)
         arranged = tuple(table[order][:, ascending] for table in tables)
         self._choose(tuple(predictions), outcome.samples(arranged), folds, order)
 

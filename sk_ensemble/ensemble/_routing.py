@@ -17,7 +17,7 @@ from sklearn.utils.validation import has_fit_parameter
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.utils.sklearn_api import routing_enabled
 
-__all__ = ["FitParams", "route_fit", "router_of"]
+__all__ = ["FitParams", "route_fit", "router_of", "weight_params"]
 
 
 @dataclass(frozen=True)
@@ -78,11 +78,11 @@ def _takes_anything(estimator: Any) -> bool:
     return any(parameter.kind is parameter.VAR_KEYWORD for parameter in parameters)
 
 
-def _weight_params(name: str, estimator: Any, weights: FloatArray) -> dict[str, Any]:
+def weight_params(name: str, estimator: Any, weights: FloatArray) -> dict[str, Any]:
     """Return weights under the name by which an estimator's fit takes them."""
     if hasattr(estimator, "steps"):
         step, last = estimator.steps[-1]
-        inner = _weight_params(name, last, weights)
+        inner = weight_params(name, last, weights)
         return {f"{step}__{key}": value for key, value in inner.items()}
     if has_fit_parameter(estimator, "sample_weight") or _takes_anything(estimator):
         return {"sample_weight": weights}
@@ -151,7 +151,7 @@ def route_fit(
     if weights is None:
         return FitParams([{} for _ in members], {}, {})
     return FitParams(
-        [_weight_params(name, estimator, weights) for name, estimator in members],
+        [weight_params(name, estimator, weights) for name, estimator in members],
         {},
-        {} if final is None else _weight_params("final_estimator", final, weights),
+        {} if final is None else weight_params("final_estimator", final, weights),
     )

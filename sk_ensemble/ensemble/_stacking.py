@@ -24,6 +24,9 @@ from sk_ensemble.utils.sklearn_api import HasMethods, StrOptions
 
 __all__ = ["PurgedStackingClassifier"]
 
+#: Strength of the default final estimator. On out-of-fold predictions of synthetic and
+#: real bars, values from 0.02 to 0.05 had the least cross-fitted loss.
+_C = 0.03
 _METHODS = ("predict_proba", "decision_function", "predict")
 
 
@@ -123,13 +126,14 @@ class PurgedStackingClassifier(ListedEnsemble):
     estimator's training set was predicted by a member trained on it, nor, with a
     splitter that purges, on a row whose label overlaps its own.
 
-    The default final estimator is a multinomial logistic regression with scikit-learn's
-    own penalty, ``C=1``, on log odds. On those, what is to be learnt is linear: to
-    trust a member is to repeat its log odds, to find it too sure of itself is to shrink
-    them, and to mix two is to add theirs, with few coefficients, which are all that a
-    few noisy classes can determine. Linear in the probabilities themselves, none of the
-    three can be said. Probabilities below 0.001 are raised to it first, so that the
-    noughts of a tree or of nearest neighbours do not outweigh all else.
+    The default final estimator is a multinomial logistic regression (``C=0.03``) on log
+    odds. On those, what is to be learnt is linear: to trust a member is to repeat its
+    log odds, to find it too sure of itself is to shrink them, and to mix two is to add
+    theirs. Probabilities would need a curve for each of these. It has few coefficients,
+    which are all that a few noisy classes can determine, and the penalty draws them
+    towards the class shares, which is where a stack without knowledge belongs.
+    Probabilities below 0.001 are raised to it first, so that the noughts of a tree or
+    of nearest neighbours do not outweigh all else.
 
     `oof_proba_` is cross-fitted at the level of the combination: in each fold the final
     estimator is trained on the fold's training rows with predictions, and applied to
@@ -201,7 +205,7 @@ class PurgedStackingClassifier(ListedEnsemble):
     def _final(self) -> Any:
         if self.final_estimator is not None:
             return self.final_estimator
-        model = LogisticRegression(max_iter=1000)
+        model = LogisticRegression(C=_C, tol=1e-6, max_iter=1000)
         return make_pipeline(StandardScaler(), model) if self.passthrough else model
 
     def _extra(self, X: Any) -> FloatArray | None:

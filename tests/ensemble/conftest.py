@@ -1,0 +1,25 @@
+"""Splitters of each kind, and small labelled panels."""
+
+from __future__ import annotations
+
+import pytest
+from ensembles import SPLITTERS, Spy
+
+from families import make_samples
+
+
+@pytest.fixture(params=SPLITTERS.values(), ids=SPLITTERS)
+def cv(request):
+    return request.param
+
+
+@pytest.fixture(scope="session")
+def samples():
+    """Two symbols, labels -1, 0, 1 that last three bars."""
+    return make_samples(n_bars=120)
+
+
+@pytest.fixture
+def spy():
+    Spy.notes.clear()
+    return Spy
