@@ -42,9 +42,8 @@ def test_the_file_of_an_experiment_can_be_read_from_anywhere(
 
 def test_baseline_compares_every_family_at_both_horizons() -> None:
     config = load_experiment(EXPERIMENTS["baseline"])
-    assert {model.full_name for model in config.models} == set(
-        list_models()["full_name"]
-    )
+    families = {model.model.family for model in config.models}
+    assert families == set(list_models()["family"])
     assert config.data.symbols == ("IF", "AG")
     assert config.horizons == (5, 20)
 
