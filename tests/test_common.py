@@ -48,13 +48,8 @@ from sk_ensemble import (
 )
 from sk_ensemble.exceptions import DataError
 
-NETWORK = {
-    "hidden_size": 16,
-    "num_layers": 1,
-    "max_epochs": 5,
-    "batch_size": 1000,
-    "learning_rate": 0.1,
-}
+TRAINING = {"max_epochs": 5, "batch_size": 1000, "learning_rate": 0.1}
+NETWORK = {**TRAINING, "hidden_size": 16, "num_layers": 1}
 
 #: Members of ensembles, each of its own kind, and folds that need no times.
 MEMBERS = {
@@ -68,6 +63,11 @@ MEMBERS = {
 #: What an estimator is checked with, where its defaults would not do: ten trees, five
 #: epochs of one batch, windows of one bar.
 CHECKED: dict[str, list[dict[str, Any]]] = {
+    "GRUClassifier": [NETWORK],
+    "MLPNetClassifier": [
+        {**TRAINING, "hidden_sizes": [16], "input_dropout": 0.0, "dropout": 0.0}
+    ],
+    "TCNClassifier": [{**TRAINING, "channels": [8], "dropout": 0.0}],
     "GreedyEnsembleClassifier": [
         MEMBERS,
         MEMBERS | {"metric": "brier_score", "refit": "folds"},
@@ -87,14 +87,7 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
             "method": "isotonic",
         },
     ],
-    "NHITSClassifier": [
-        {
-            "mlp_units": [[16, 16]],
-            "max_epochs": 5,
-            "batch_size": 1000,
-            "learning_rate": 0.02,
-        }
-    ],
+    "NHITSClassifier": [{**TRAINING, "mlp_units": [[16, 16]], "learning_rate": 0.02}],
     "PurgedStackingClassifier": [
         MEMBERS,
         MEMBERS | {"refit": "folds", "stack_method": "predict"},

@@ -23,6 +23,9 @@ FAMILIES = {
     "hist_gradient_boosting": {},
     "xgboost": {},
     "lightgbm": {},
+    "gru": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
+    "mlp": {"hidden_sizes": [64], "max_epochs": 10, "random_state": 0},
+    "tcn": {"channels": [32, 32], "max_epochs": 10, "random_state": 0},
     "lstm": {"max_epochs": 15, "random_state": 0},
     "nhits": {"mlp_units": [[32, 32]], "max_epochs": 15, "random_state": 0},
 }

@@ -10,11 +10,17 @@ import_optional("skorch", extra="neural")
 
 from sk_ensemble.neural_network._base import NetworkClassifier  # noqa: E402
 from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E402
+from sk_ensemble.neural_network._gru import GRUClassifier  # noqa: E402
+from sk_ensemble.neural_network._gru_module import GRUModule  # noqa: E402
 from sk_ensemble.neural_network._lstm import LSTMClassifier  # noqa: E402
 from sk_ensemble.neural_network._lstm_module import LSTMModule  # noqa: E402
+from sk_ensemble.neural_network._mlp import MLPNetClassifier  # noqa: E402
+from sk_ensemble.neural_network._mlp_module import MLPModule  # noqa: E402
 from sk_ensemble.neural_network._network import network  # noqa: E402
 from sk_ensemble.neural_network._nhits import NHITSClassifier  # noqa: E402
 from sk_ensemble.neural_network._nhits_module import NHITSModule  # noqa: E402
+from sk_ensemble.neural_network._tcn import TCNClassifier  # noqa: E402
+from sk_ensemble.neural_network._tcn_module import TCNModule  # noqa: E402
 from sk_ensemble.neural_network._torch_state import pick_device  # noqa: E402
 from sk_ensemble.neural_network._training_parameters import (  # noqa: E402
     TrainingParameters,
@@ -22,11 +28,17 @@ from sk_ensemble.neural_network._training_parameters import (  # noqa: E402
 
 __all__ = [
     "DeviceWindows",
+    "GRUClassifier",
+    "GRUModule",
     "LSTMClassifier",
     "LSTMModule",
+    "MLPModule",
+    "MLPNetClassifier",
     "NHITSClassifier",
     "NHITSModule",
     "NetworkClassifier",
+    "TCNClassifier",
+    "TCNModule",
     "TrainingParameters",
     "network",
     "pick_device",

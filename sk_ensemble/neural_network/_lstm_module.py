@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import torch
 from torch import nn
+
+from sk_ensemble.neural_network._recurrent_module import RecurrentModule
 
 __all__ = ["LSTMModule"]
 
 
-class LSTMModule(nn.Module):
+class LSTMModule(RecurrentModule):
     """Map windows to outputs by the last hidden state of stacked LSTM layers.
 
     A plain torch module: it knows nothing of estimators, labels or panels.
@@ -37,39 +38,4 @@ class LSTMModule(nn.Module):
     51777
     """
 
-    def __init__(
-        self,
-        n_features: int,
-        n_outputs: int,
-        *,
-        hidden_size: int = 64,
-        num_layers: int = 2,
-        dropout: float = 0.0,
-    ) -> None:
-        super().__init__()
-        self.lstm = nn.LSTM(
-            n_features,
-            hidden_size,
-            num_layers,
-            batch_first=True,
-            # torch warns if it has no layer to stand behind.
-            dropout=dropout if num_layers > 1 else 0.0,
-        )
-        self.dropout = nn.Dropout(dropout)
-        self.head = nn.Linear(hidden_size, n_outputs)
-
-    def forward(self, windows: torch.Tensor) -> torch.Tensor:
-        """Compute the outputs.
-
-        Parameters
-        ----------
-        windows : Tensor of shape (n_windows, window_length, n_features)
-            Windows, earliest bar first.
-
-        Returns
-        -------
-        outputs : Tensor of shape (n_windows, n_outputs)
-            One row per window.
-        """
-        hidden, _ = self.lstm(windows)
-        return self.head(self.dropout(hidden[:, -1]))
+    layer_class = nn.LSTM

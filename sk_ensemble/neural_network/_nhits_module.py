@@ -9,6 +9,7 @@ import torch
 from torch import nn
 
 from sk_ensemble.neural_network._nhits_block import NHITSBlock
+from sk_ensemble.neural_network._sizes import check_sizes
 
 __all__ = ["NHITSModule"]
 
@@ -24,14 +25,12 @@ def _check_stacks(
         "n_pool_kernel_size": n_pool_kernel_size,
         "n_blocks": n_blocks,
     }
-    if len({len(sizes) for sizes in lists.values()}) > 1 or not len(n_blocks):
+    if len({len(sizes) for sizes in lists.values()}) > 1:
         told = ", ".join(f"{name}={list(sizes)}" for name, sizes in lists.items())
         msg = f"There must be one value for each stack in every list, got {told}."
         raise ValueError(msg)
     for name, sizes in lists.items():
-        if any(size < 1 for size in sizes):
-            msg = f"All values of {name} must be at least 1, got {list(sizes)}."
-            raise ValueError(msg)
+        check_sizes(name, sizes)
 
 
 def _check_units(mlp_units: Sequence[Sequence[int]]) -> None:

@@ -25,6 +25,23 @@ _LSTM = ModelInfo(
     description="Recurrent network with long short-term memory",
     needs_windows=True,
 )
+_GRU = ModelInfo(
+    name="gru",
+    family="neural",
+    description="Recurrent network of gated units",
+    needs_windows=True,
+)
+_TCN = ModelInfo(
+    name="tcn",
+    family="neural",
+    description="Temporal convolutional network",
+    needs_windows=True,
+)
+_MLP = ModelInfo(
+    name="mlp",
+    family="neural",
+    description="Multi-layer perceptron on all bars of the window",
+)
 _NHITS = ModelInfo(
     name="nhits",
     family="timeseries",
@@ -73,6 +90,9 @@ def builtin_entries() -> list[Entry]:
         Entry(_XGBOOST, "sk_ensemble.boosting:XGBoostClassifier"),
         Entry(_LIGHTGBM, "sk_ensemble.boosting:LightGBMClassifier"),
         Entry(_LSTM, "sk_ensemble.neural_network:LSTMClassifier"),
+        Entry(_GRU, "sk_ensemble.neural_network:GRUClassifier"),
+        Entry(_TCN, "sk_ensemble.neural_network:TCNClassifier"),
+        Entry(_MLP, "sk_ensemble.neural_network:MLPNetClassifier"),
         Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),
         Entry(_RANDOM_FOREST, "sk_ensemble.tabular:random_forest"),

@@ -20,14 +20,14 @@ def test_the_shape_of_the_qlib_benchmark_has_its_number_of_parameters():
 @pytest.mark.parametrize(("n_layers", "hidden_size"), [(1, 4), (3, 8)])
 def test_layers_and_units_are_as_asked_for(n_layers, hidden_size, windows):
     module = LSTMModule(3, 2, hidden_size=hidden_size, num_layers=n_layers)
-    assert module.lstm.num_layers == n_layers
-    assert module.lstm(windows)[0].shape == (5, 7, hidden_size)
+    assert module.layers.num_layers == n_layers
+    assert module.layers(windows)[0].shape == (5, 7, hidden_size)
     assert module(windows).shape == (5, 2)
 
 
 def test_the_last_hidden_state_of_the_last_layer_is_used(windows):
     module = LSTMModule(3, 2, hidden_size=4)
-    _, (hidden, _) = module.lstm(windows)
+    _, (hidden, _) = module.layers(windows)
     torch.testing.assert_close(module(windows), module.head(hidden[-1]))
 
 
@@ -36,7 +36,7 @@ def test_the_outputs_equal_those_of_the_written_out_recurrence(windows):
     cell = nn.LSTMCell(3, 4)
     with torch.no_grad():
         for mine, theirs in zip(
-            cell.parameters(), module.lstm.parameters(), strict=True
+            cell.parameters(), module.layers.parameters(), strict=True
         ):
             mine.copy_(theirs)
     state = None

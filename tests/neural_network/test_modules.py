@@ -9,19 +9,38 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from sk_ensemble.neural_network import LSTMModule, NHITSModule
+from sk_ensemble.neural_network import (
+    GRUModule,
+    LSTMModule,
+    MLPModule,
+    NHITSModule,
+    TCNModule,
+)
 
 N_BARS, N_FEATURES, N_OUTPUTS = 12, 3, 2
 
 MAKERS = {
+    "gru": partial(GRUModule, hidden_size=16),
     "lstm": partial(LSTMModule, hidden_size=16),
+    "mlp": partial(
+        MLPModule,
+        window_length=N_BARS,
+        hidden_sizes=[32, 16],
+        input_dropout=0.0,
+        dropout=0.0,
+    ),
     "nhits": partial(NHITSModule, input_size=N_BARS, mlp_units=[(32, 32)]),
+    "tcn": partial(TCNModule, channels=[16, 8, 8], dropout=0.0),
 }
 
 #: The same modules with units dropped in training.
 WITH_DROPOUT = {
+    "gru": partial(MAKERS["gru"], dropout=0.5),
     "lstm": partial(MAKERS["lstm"], dropout=0.5),
+    "mlp, input": partial(MAKERS["mlp"], input_dropout=0.5),
+    "mlp, layers": partial(MAKERS["mlp"], dropout=0.5),
     "nhits": partial(MAKERS["nhits"], dropout_prob_theta=0.5),
+    "tcn": partial(MAKERS["tcn"], dropout=0.5),
 }
 
 

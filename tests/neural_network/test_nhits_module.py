@@ -209,9 +209,9 @@ def test_taking_the_backcast_away_changes_the_outputs(windows):
         ({"n_blocks": (1, 1)}, r"one value for each stack.*n_blocks=\[1, 1\]"),
         (
             dict.fromkeys(["n_blocks", "n_freq_downsample", "n_pool_kernel_size"], ()),
-            "one",
+            "at least 1 value",
         ),
-        ({"n_freq_downsample": (2, 0, 1)}, r"n_freq_downsample must be at least 1"),
+        ({"n_freq_downsample": (2, 0, 1)}, r"n_freq_downsample must be whole"),
         ({"mlp_units": [(8, 8), (9, 8)]}, r"each layer taking what .*\[8, 8\], \[9"),
         ({"mlp_units": []}, "mlp_units are pairs"),
         ({"mlp_units": [(8, 8, 8)]}, "mlp_units are pairs"),

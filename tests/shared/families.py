@@ -13,6 +13,9 @@ import pandas as pd
 from sk_ensemble import Panel, create, list_models
 from sk_ensemble.estimator import WindowClassifier
 
+#: Two epochs that move the weights far enough to see what they learn from.
+TRAINING = {"max_epochs": 2, "learning_rate": 0.05, "random_state": 0}
+
 SETTINGS: dict[str, dict[str, Any]] = {
     "random_forest": {"n_estimators": 5, "random_state": 0},
     "hist_gradient_boosting": {
@@ -23,6 +26,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "xgboost": {"n_estimators": 5},
     "lightgbm": {"n_estimators": 5, "min_child_samples": 5},
     "nhits": {"h": 4, "mlp_units": [[8, 8]], "max_epochs": 2, "random_state": 0},
+    "gru": {**TRAINING, "hidden_size": 4, "num_layers": 1},
+    "mlp": {**TRAINING, "hidden_sizes": [8]},
+    "tcn": {**TRAINING, "channels": [4, 4]},
     "lstm": {"hidden_size": 4, "num_layers": 1, "max_epochs": 2, "random_state": 0},
 }
 

@@ -1,0 +1,69 @@
+"""What the classifiers make of their own parameters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from families import quick
+
+#: Per family: settings, each of which makes another network.
+CHANGES = {
+    "gru": [{"hidden_size": 3}, {"num_layers": 2}, {"dropout": 0.5}],
+    "mlp": [
+        {"hidden_sizes": [5]},
+        {"hidden_sizes": []},
+        {"input_dropout": 0.5},
+        {"dropout": 0.5},
+    ],
+    "tcn": [{"channels": [4]}, {"kernel_size": 2}, {"dropout": 0.5}],
+}
+
+#: Per family: settings that are refused.
+FAULTS = {
+    "gru": [{"hidden_size": 0}, {"num_layers": 1.5}, {"dropout": 1.0}],
+    "mlp": [
+        {"hidden_sizes": 5},
+        {"hidden_sizes": [5, 0]},
+        {"hidden_sizes": ["wide"]},
+        {"input_dropout": -0.1},
+        {"dropout": 1},
+    ],
+    "tcn": [
+        {"channels": []},
+        {"channels": [8, 0]},
+        {"channels": "wide"},
+        {"kernel_size": 1},
+        {"dropout": 1},
+    ],
+}
+
+
+def each(table):
+    return [(name, settings) for name, rows in table.items() for settings in rows]
+
+
+@pytest.fixture(scope="module")
+def arrays():
+    rng = np.random.default_rng(0)
+    X = rng.normal(size=(60, 6, 3))
+    return X, np.where(X[:, 2, 0] > 0, 1, -1)
+
+
+@pytest.mark.parametrize(("name", "settings"), each(CHANGES), ids=str)
+def test_every_parameter_reaches_the_network(arrays, name, settings):
+    changed = quick(name, **settings).fit(*arrays)
+    assert changed.history_ != quick(name).fit(*arrays).history_
+
+
+@pytest.mark.parametrize(("name", "settings"), each(FAULTS), ids=str)
+def test_a_wrong_parameter_is_refused_by_name(arrays, name, settings):
+    with pytest.raises(ValueError, match=next(iter(settings))):
+        quick(name, **settings).fit(*arrays)
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_the_module_is_the_one_of_that_name(arrays, name):
+    model = quick(name).fit(*arrays)
+    expected = type(model).__name__.replace("Net", "").replace("Classifier", "Module")
+    assert type(model.module_).__name__ == expected
