@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class _Experiment:
     environment: Mapping[str, Any]
     tracker: Tracker | None = None
     failures: dict[str, FitFailure] = field(default_factory=dict)
+    #: What ends with the run, however it ends: the workers.
+    at_end: ExitStack = field(default_factory=ExitStack)
 
     @property
     def base_dir(self) -> Path:
@@ -137,7 +139,8 @@ def _outcomes(
     executor = Executor(settings.n_jobs, settings.threads_per_task, settings.cluster)
     inputs = {h: FitInput.of(part) for h, part in run.samples.items()}
     ordered = _longest_first(missing, run.plan)
-    found = executor.run(ordered, run.plan.pipelines, inputs)
+    fits = executor.run(ordered, run.plan.pipelines, inputs)
+    found = run.at_end.enter_context(closing(fits))
     with progress(found, len(missing)) as shown:
         for task, outcome in shown:
             if isinstance(outcome, FitResult):
@@ -334,6 +337,7 @@ def run_experiment(
         ending_on_sigterm(),
         Heartbeat(run.result.status_path) as heartbeat,
         tracking(config, run.result) as tracker,
+        run.at_end,
     ):
         run = replace(run, tracker=tracker)
         cells = _make_cells(run, progress)
