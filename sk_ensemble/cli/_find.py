@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sk_ensemble.exceptions import ConfigError
 
 if TYPE_CHECKING:
     from sk_ensemble.experiments._result_dir import ResultDir
@@ -19,6 +23,16 @@ def _of_file(path: Path, output: Path | None) -> tuple[Path, str]:
 
     config = load_experiment(path, check_environment=False)
     return output or Path(config.output.base_dir), config.experiment.name
+
+
+@contextmanager
+def _told(kind: str, wanted: str | None) -> Iterator[None]:
+    """Say of a name that no file can have that there is nothing of that name."""
+    try:
+        yield
+    except OSError as error:
+        msg = f"There is no {kind} {wanted!r}: {error.strerror}."
+        raise ConfigError(msg) from error
 
 
 def _base_dir(output: Path | None) -> Path:
@@ -48,7 +62,8 @@ def find_result(wanted: str | None, output: Path | None) -> ResultDir:
     if wanted is not None and wanted.endswith(_YAML):
         base_dir, name = _of_file(Path(wanted), output)
         return resolve_result(base_dir, name)
-    return resolve_result(_base_dir(output), wanted)
+    with _told("experiment", wanted):
+        return resolve_result(_base_dir(output), wanted)
 
 
 def find_run(wanted: str, output: Path | None) -> Path:
@@ -61,4 +76,5 @@ def find_run(wanted: str, output: Path | None) -> Path:
     """
     from sk_ensemble.experiments._replay import resolve_run
 
-    return resolve_run(_base_dir(output), wanted)
+    with _told("run", wanted):
+        return resolve_run(_base_dir(output), wanted)

@@ -1,0 +1,55 @@
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from command_line import EXPERIMENT, Outcome
+
+from sk_ensemble.cli import main
+
+Call = Callable[..., Outcome]
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str]) -> Call:
+    """Run a command in this process."""
+
+    def run_command(*arguments: object) -> Outcome:
+        capfd.readouterr()
+        code = main([str(argument) for argument in arguments])
+        return Outcome(code, *capfd.readouterr())
+
+    return run_command
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be in an empty directory that holds a small experiment."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "small.yaml").write_text(EXPERIMENT)
+    return tmp_path
+
+
+@pytest.fixture(scope="session")
+def _finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("finished")
+    (path / "small.yaml").write_text(EXPERIMENT)
+    before = Path.cwd()
+    os.chdir(path)
+    try:
+        assert main(["run", "small.yaml", "--quiet"]) == 0
+    finally:
+        os.chdir(before)
+    return path
+
+
+@pytest.fixture
+def finished(_finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be in a directory in which the small experiment has run."""
+    copy = tmp_path / "finished"
+    shutil.copytree(_finished, copy)
+    monkeypatch.chdir(copy)
+    return copy
