@@ -62,11 +62,22 @@ _SKLEARN = {
     ),
 }
 
+#: The same for this package; models are found through the registry.
+_OWN = {
+    "ensemble": (
+        "GreedyEnsembleClassifier PurgedCalibratedClassifier "
+        "PurgedStackingClassifier WeightedVoteClassifier"
+    ),
+    "model_selection": "CombinatorialPurgedSplit PurgedSplit WalkForwardSplit",
+    "preprocessing": "RowTransformer WindowFlattener Windower",
+}
+
 #: Names in files, and where the class is found.
 _ADDRESSES = {
     **{
-        f"sklearn.{module}.{name}": f"sklearn.{module}:{name}"
-        for module, names in _SKLEARN.items()
+        f"{package}.{module}.{name}": f"{package}.{module}:{name}"
+        for package, modules in (("sklearn", _SKLEARN), ("sk_ensemble", _OWN))
+        for module, names in modules.items()
         for name in names.split()
     },
     "sklearn.calibration.CalibratedClassifier": (
@@ -86,22 +97,16 @@ _ADDRESSES = {
     ),
     "sklearn.multiclass.ConstantPredictor": "sklearn.multiclass:_ConstantPredictor",
     "sklearn.tree.Tree": "sklearn.tree._tree:Tree",
-    "sk_ensemble.model_selection.CombinatorialPurgedSplit": (
-        "sk_ensemble.model_selection:CombinatorialPurgedSplit"
+    "sk_ensemble.ensemble.FinalModel": (
+        "sk_ensemble.ensemble._final_estimator:FinalModel"
     ),
-    "sk_ensemble.model_selection.PurgedSplit": (
-        "sk_ensemble.model_selection:PurgedSplit"
+    "sk_ensemble.ensemble.Isotonic": "sk_ensemble.ensemble._calibrators:Isotonic",
+    "sk_ensemble.ensemble.Temperature": (
+        "sk_ensemble.ensemble._calibrators:Temperature"
     ),
-    "sk_ensemble.model_selection.WalkForwardSplit": (
-        "sk_ensemble.model_selection:WalkForwardSplit"
+    "sk_ensemble.ensemble.WeightedMean": (
+        "sk_ensemble.ensemble._weighted_mean:WeightedMean"
     ),
-    "sk_ensemble.preprocessing.RowTransformer": (
-        "sk_ensemble.preprocessing:RowTransformer"
-    ),
-    "sk_ensemble.preprocessing.WindowFlattener": (
-        "sk_ensemble.preprocessing:WindowFlattener"
-    ),
-    "sk_ensemble.preprocessing.Windower": "sk_ensemble.preprocessing:Windower",
     "sk_ensemble.tabular.OrderedPipeline": (
         "sk_ensemble.tabular._ordered_pipeline:OrderedPipeline"
     ),

@@ -115,6 +115,14 @@ class Decoder:
         values = self._pairs(node)
         return pd.Series(list(values.values()), index=list(values))
 
+    def _frame(self, node: Any) -> pd.DataFrame:
+        labels, columns = self.decode(_expect_list(node, 2, "a table"))
+        index, names, index_name, columns_name = _expect_list(labels, 4, "labels")
+        rows = pd.Index(index, name=index_name)
+        frame = pd.DataFrame(dict(enumerate(columns)), index=rows)
+        frame.columns = pd.Index(names, name=columns_name)
+        return frame
+
     def _array(self, node: Any) -> np.ndarray:
         place, name, order = _expect_list(node, 3, "an array")
         if place not in self._arrays:
@@ -196,6 +204,7 @@ _BY_MARK: dict[str, Callable[[Decoder, Any], Any]] = {
     "$dict": Decoder._pairs,
     "$dtype": lambda own, node: _dtype(node),
     "$float": lambda own, node: _number(node),
+    "$frame": Decoder._frame,
     "$function": lambda own, node: find_function(node),
     "$int": lambda own, node: _whole(node),
     "$object": Decoder._object,

@@ -171,6 +171,17 @@ class Encoder:
             ]
         }
 
+    def _frame(self, value: pd.DataFrame, place: str) -> Any:
+        labels = (value.index, value.columns)
+        if any(isinstance(part, pd.MultiIndex) for part in labels):
+            self.refuse(value, place, "its rows or columns have several levels")
+            return None
+        parts = [
+            [*(part.to_numpy() for part in labels), *(part.name for part in labels)],
+            [value.iloc[:, number].to_numpy() for number in range(value.shape[1])],
+        ]
+        return {"$frame": self._items(parts, place)}
+
     def _dtype(self, value: np.dtype[Any], place: str) -> Any:
         name = "O" if value == np.dtype(object) else name_of_dtype(value)
         if name is None:
@@ -288,6 +299,7 @@ _BY_KIND: list[tuple[tuple[type, ...], Callable[[Encoder, Any, str], Any]]] = [
     ((Bunch,), lambda own, value, place: {"$bunch": own._pairs(value, place)}),
     ((slice,), Encoder._slice),
     ((np.ndarray, np.memmap), Encoder._array),
+    ((pd.DataFrame,), Encoder._frame),
     ((pd.Series,), Encoder._series),
     (
         (pd.Timedelta, pd.Timestamp),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble.persistence._encoder import Encoder
 from sk_ensemble.persistence._layout import ARRAYS, TREE
@@ -46,6 +47,8 @@ def model_files(
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted.
     PersistenceError
         If the model holds something that cannot be saved; lists all of it.
 
@@ -61,6 +64,7 @@ def model_files(
     >>> list(model_files(PriorBaseline().fit([[1.0], [2.0]], [0, 1])))
     ['MANIFEST.json', 'arrays.safetensors', 'tree.json']
     """
+    check_is_fitted(model)
     encoder = Encoder()
     root = encoder.encode(model, "model")
     encoder.raise_faults()
@@ -99,6 +103,8 @@ def save_model(
 
     Raises
     ------
+    NotFittedError
+        If the model is not fitted.
     PersistenceError
         If the model holds something that cannot be saved; lists all of it.
     FileExistsError
