@@ -230,6 +230,10 @@ def run_fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult | FitFail
     try:
         return _fit(pipeline, task, data)
     except Exception as error:
-        kind = "" if isinstance(error, DataError) else f"{type(error).__name__}: "
+        kind = (
+            ""
+            if isinstance(error, DataError | EmptyFoldError)
+            else f"{type(error).__name__}: "
+        )
         reason = f"{kind}{' '.join(str(error).split())}"
         return FitFailure(task.name, reason, traceback.format_exc())

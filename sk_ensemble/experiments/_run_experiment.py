@@ -148,6 +148,11 @@ def _outcomes(
             yield task, outcome
 
 
+def _fold_order(task: FitTask) -> tuple[bool, int]:
+    """Return a key that puts folds in order and the refit last."""
+    return task.fold is None, task.fold or 0
+
+
 def _whole_cells(
     run: _Experiment, outcomes: Iterator[Outcome]
 ) -> Iterator[list[tuple[FitTask, FitResult]]]:
@@ -158,7 +163,7 @@ def _whole_cells(
         waiting.setdefault(place, []).append((task, outcome))
         if len(waiting[place]) < len(run.plan.tasks_of(*place)):
             continue
-        cell = waiting.pop(place)
+        cell = sorted(waiting.pop(place), key=lambda pair: _fold_order(pair[0]))
         failures = [found for _, found in cell if isinstance(found, FitFailure)]
         if failures:
             _note_failure(run, f"{task.model}_h{task.horizon}", failures)
