@@ -16,7 +16,6 @@ from sk_ensemble.ensemble._member_fits import FoldFit, Member, TrainingRows
 from sk_ensemble.ensemble._meta_samples import MemberPredictions, MetaSamples
 from sk_ensemble.ensemble._order import arrange, arrange_params, canonical_order
 from sk_ensemble.ensemble._routing import FitParams
-from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel import refuse_other_index
 from sk_ensemble.utils.sklearn_api import check_sample_weight
 
@@ -101,13 +100,9 @@ def indexed_samples(X: Any) -> Any:
 def checked_weights(X: Any, weights: Any, codes: IntArray) -> FloatArray:
     """Return one weight per row, 1 by default, not negative and not all zero."""
     refuse_other_index(X, weights, name="sample_weight")
-    array = check_sample_weight(
+    return check_sample_weight(
         weights, codes, dtype=np.float64, ensure_non_negative=True
     )
-    if not (array > 0).any():
-        msg = "All sample weights are zero: there is nothing to train on."
-        raise DataError(msg)
-    return array
 
 
 def plan_fit(

@@ -225,6 +225,17 @@ class PurgedStackingClassifier(ListedEnsemble):
             raise ValueError(msg)
         return self._reading_of_proba() if found == "predict_proba" else found
 
+    def _learn(self, *known: Any) -> None:
+        if self.passthrough or self.stack_method in _METHODS[1:]:
+            msg = (
+                "from_oof has probabilities of members and nothing else, so it cannot "
+                f"do with passthrough={self.passthrough} and stack_method="
+                f"{self.stack_method!r}. Use fit, or 'auto', 'log_odds' or "
+                "'predict_proba' without passthrough."
+            )
+            raise ValueError(msg)
+        super()._learn(*known)
+
     def _reading_of_proba(self) -> str:
         is_default = self.final_estimator is None and self.stack_method == "auto"
         as_odds = is_default or self.stack_method == "log_odds"
