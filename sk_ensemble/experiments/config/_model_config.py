@@ -16,8 +16,11 @@ from pydantic import (
 from sk_ensemble.exceptions import ConfigError
 from sk_ensemble.experiments.config import _defaults
 from sk_ensemble.experiments.config._dataset_section import DatasetSection
+from sk_ensemble.experiments.config._from_python import node_of
 from sk_ensemble.experiments.config._model_faults import model_faults
 from sk_ensemble.experiments.config._model_section import ModelSection
+from sk_ensemble.experiments.config._nodes import plain
+from sk_ensemble.experiments.config._place import Place
 from sk_ensemble.experiments.config._section import Section
 from sk_ensemble.experiments.config._training_section import TrainingSection
 from sk_ensemble.experiments.config._translate import constructor_parameters
@@ -36,6 +39,15 @@ def _check_key(key: str) -> str:
         "beginning with a letter or digit"
     )
     raise ValueError(msg)
+
+
+def _as_in_a_file(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values as a file would have them, refusing what no file can hold."""
+    node, faults = node_of(values, Place(""))
+    if faults:
+        raise ValueError("; ".join(f"{fault.key} {fault.text}" for fault in faults))
+    plain_values: dict[str, Any] = plain(node)
+    return plain_values
 
 
 def _default_length(model: ModelSection) -> int:
@@ -80,7 +92,7 @@ class ModelConfig(Section):
             "the model's short name."
         ),
     )
-    hyperparameters: dict[str, Any] = Field(
+    hyperparameters: Annotated[dict[str, Any], AfterValidator(_as_in_a_file)] = Field(
         default={},
         description=(
             "Parameters by the names of the model's constructor. Labels in "

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from sk_ensemble.experiments.config._secrets import masked
+from sk_ensemble.experiments.config._secrets import MASK, masked
 from sk_ensemble.experiments.config._tracking_store import is_directory, tracking_store
 
 if TYPE_CHECKING:
     from sk_ensemble.experiments.config._experiment_config import ExperimentConfig
 
 __all__ = ["notices_of"]
+
+
+def _on_mask(config: ExperimentConfig) -> Iterator[str]:
+    if MASK in (config.mlflow.tracking_uri or ""):
+        yield (
+            "mlflow.tracking_uri: the credentials are masked, as in the stored "
+            "configuration of a run; give the whole address again."
+        )
 
 
 def _on_tracking(config: ExperimentConfig) -> Iterator[str]:
@@ -67,5 +75,5 @@ def notices_of(config: ExperimentConfig) -> Iterator[str]:
     notice : str
         One sentence, beginning with the key it is about.
     """
-    for part in (_on_tracking, _on_cv, _on_embargo, _on_neutrals):
+    for part in (_on_mask, _on_tracking, _on_cv, _on_embargo, _on_neutrals):
         yield from part(config)

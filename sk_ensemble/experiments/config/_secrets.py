@@ -8,7 +8,7 @@ from typing import Any
 
 from sk_ensemble.exceptions import ConfigError
 
-__all__ = ["expanded", "masked", "unset_variables", "variables"]
+__all__ = ["MASK", "expanded", "masked", "unset_variables", "variables"]
 
 MASK = "***"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_origin
 
 from pydantic import BaseModel
 
@@ -55,7 +55,7 @@ def _unknown_text(model: type[BaseModel], key: str) -> str:
 def _is_empty_section(node: Node, annotation: Any) -> bool:
     """Tell whether a section is named and nothing written in it."""
     is_null = isinstance(node, ScalarNode) and node.value is None
-    return is_null and bool(models_of(annotation))
+    return is_null and (bool(models_of(annotation)) or get_origin(annotation) is dict)
 
 
 def _scalar(node: ScalarNode, annotation: Any) -> ScalarNode:

@@ -38,6 +38,8 @@ def test_defaults_are_the_founding_ones() -> None:
 
 def test_sections_may_be_empty() -> None:
     assert parse_experiment("cv:\nmlflow: {}\nrun: null") == ExperimentConfig()
+    text = "models:\n- name: prior\n  hyperparameters:\n  training:\n"
+    assert parse_experiment(text).models == ExperimentConfig(models=["prior"]).models
 
 
 def test_horizons_of_the_command_line_replace_those_of_the_file(faults: Faults) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import numpy as np
@@ -300,6 +301,28 @@ def test_other_clusters_are_refused(cluster: str) -> None:
         RunSection(cluster=cluster)
 
 
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (float("nan"), "gamma is no finite number, got nan"),
+        ({1: 2}, "gamma keys must be text, got 1"),
+        ({3}, "gamma is a set, which a configuration cannot hold"),
+    ],
+)
+def test_hyperparameters_are_what_a_file_can_hold(value: Any, message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        ModelConfig(model="xgboost", hyperparameters={"gamma": value})
+
+
+def test_values_given_in_python_equal_those_of_a_file() -> None:
+    hyperparameters = {"n_blocks": (1, 1, 1), "mlp_units": [(8, 8)] * 3}
+    config = ExperimentConfig(
+        models=[{"model": "nhits", "hyperparameters": hyperparameters}]
+    )
+    assert parse_experiment(config.to_yaml()) == config
+    assert pickle.loads(pickle.dumps(config)) == config
+
+
 @pytest.mark.parametrize("methods", [None, []])
 def test_no_ensembles_are_a_choice(methods: Any) -> None:
     assert EnsembleSection(methods=methods).methods == ()
@@ -310,6 +333,11 @@ def test_no_ensembles_are_a_choice(methods: Any) -> None:
     ("text", "notice"),
     [
         ("cv: {n_blocks: 9}", "cv.n_blocks: the splitter purged has no use for it."),
+        (
+            "mlflow: {tracking_uri: 'postgresql://***@db.local/x'}",
+            "mlflow.tracking_uri: the credentials are masked, as in the stored "
+            "configuration of a run; give the whole address again.",
+        ),
         (
             "models: [lstm, xgboost]\ncv: {embargo_size: 30}",
             "cv.embargo_size: 30 is shorter than the windows of lstm, so that training "
