@@ -21,7 +21,8 @@ def _is_pair(item: Any) -> bool:
 
 def refuse_no_classifier(name: str, estimator: Any) -> None:
     """Raise if a member is no classifier, or a class instead of an object."""
-    if isinstance(estimator, type) or not is_classifier(estimator):
+    is_object = hasattr(estimator, "fit") and not isinstance(estimator, type)
+    if not is_object or not is_classifier(estimator):
         shown = getattr(estimator, "__name__", type(estimator).__name__)
         msg = (
             f"Member {name!r} must be a classifier object or 'drop', got {shown}. "
