@@ -215,6 +215,14 @@ def _fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult:
     )
 
 
+def _reason(error: Exception) -> str:
+    """Return an error in one line, with its kind where that is not one of ours."""
+    text = " ".join(str(error).split())
+    if isinstance(error, DataError | EmptyFoldError):
+        return text
+    return f"{type(error).__name__}: {text}"
+
+
 def run_fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult | FitFailure:
     """Fit a copy of the model and predict; an error is an outcome, too.
 
@@ -230,10 +238,4 @@ def run_fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult | FitFail
     try:
         return _fit(pipeline, task, data)
     except Exception as error:
-        kind = (
-            ""
-            if isinstance(error, DataError | EmptyFoldError)
-            else f"{type(error).__name__}: "
-        )
-        reason = f"{kind}{' '.join(str(error).split())}"
-        return FitFailure(task.name, reason, traceback.format_exc())
+        return FitFailure(task.name, _reason(error), traceback.format_exc())
