@@ -126,6 +126,8 @@ def skip_foreign_members(
     app: Any, what: str, name: str, member: Any, skip: bool, options: Any
 ) -> bool | None:
     """Leave out what a class has from other packages, scikit-learn above all."""
+    if name == "model_config":  # the settings of pydantic
+        return True
     member = inspect.unwrap(getattr(member, "fget", None) or member)
     module = getattr(member, "__module__", None) or ""
     if what == "class" and callable(member) and not module.startswith("sk_ensemble"):
