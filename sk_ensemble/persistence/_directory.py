@@ -7,7 +7,7 @@ import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence._manifest import MANIFEST, check_names, read_manifest
@@ -44,18 +44,26 @@ def _names(folder: int) -> list[str]:
     return names
 
 
-def _read(folder: int, name: str, limit: int) -> bytes:
-    """Return the bytes of a plain file, refusing links, pipes and large files."""
+@contextmanager
+def _plain_file(folder: int, name: str) -> Iterator[BinaryIO]:
+    """Open a plain file, refusing links, directories, pipes and devices."""
     try:
         handle = os.open(name, _FLAGS, dir_fd=folder)
     except OSError as error:
         msg = f"{name} cannot be read as a plain file ({error.strerror})."
         raise PersistenceError(msg) from error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        msg = f"{name} is no plain file."
+        raise PersistenceError(msg)
     with os.fdopen(handle, "rb") as stream:
+        yield stream
+
+
+def _read(folder: int, name: str, limit: int) -> bytes:
+    """Return the bytes of a plain file that is no larger than it should be."""
+    with _plain_file(folder, name) as stream:
         facts = os.fstat(stream.fileno())
-        if not stat.S_ISREG(facts.st_mode):
-            msg = f"{name} is no plain file."
-            raise PersistenceError(msg)
         if facts.st_size > limit:
             msg = f"{name} is damaged: it has {facts.st_size} bytes, above {limit}."
             raise PersistenceError(msg)

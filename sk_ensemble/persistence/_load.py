@@ -38,7 +38,11 @@ def _tree(content: bytes) -> Any:
     if len(content) > _TREE_BYTES:
         msg = f"it has {len(content)} bytes; the limit is {_TREE_BYTES}"
         raise PersistenceError(msg)
-    return json.loads(content)
+    root = json.loads(content)
+    if not isinstance(root, dict) or set(root) != {"$object"}:
+        msg = f"{TREE} holds no model"
+        raise PersistenceError(msg)
+    return root
 
 
 def _decoded(files: Mapping[str, bytes]) -> Any:
