@@ -14,6 +14,7 @@ from sk_ensemble.experiments._assemble import Source
 from sk_ensemble.experiments._facts import experiment_facts
 from sk_ensemble.experiments._files_source import FilesSource
 from sk_ensemble.experiments._labels import LABELS
+from sk_ensemble.experiments._periods import period_problems
 from sk_ensemble.experiments._samples import PERIODS, HorizonSamples
 from sk_ensemble.experiments._sources import make_source
 from sk_ensemble.experiments.config import ExperimentConfig, FilesSection
@@ -99,6 +100,7 @@ def _all_samples(
         problems += _problems(make)
     for part in samples.values():
         problems += _fold_problems(config, part)
+        problems += period_problems(part)
     _raise_if_any(problems)
     return samples
 
@@ -187,12 +189,6 @@ def _remarks(
             f"{', '.join(strict)} cannot take missing values, and "
             f"{missing.index[0]!r} has {missing.iloc[0]} of them."
         )
-    for row in periods.itertuples():
-        if not row.n_labelled:
-            yield (
-                f"The {row.period} period has no label of horizon {row.horizon}, so "
-                "it will have no score."
-            )
     rare = periods[[f"share_{label}" for label in LABELS]].min(axis=1) < _RARE
     for row in periods[rare].itertuples():
         yield (

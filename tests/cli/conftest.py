@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import EXPERIMENT, Outcome
+from command_line import EXPERIMENT, FILES, Outcome, bars_of
 
 from sk_ensemble.cli import main
 
@@ -53,3 +53,13 @@ def finished(_finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     shutil.copytree(_finished, copy)
     monkeypatch.chdir(copy)
     return copy
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Be in a directory with three good files and an experiment on them."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine.yaml").write_text(FILES)
+    for month, split in enumerate(["train", "val", "test"], start=1):
+        bars_of(f"2024-0{month}-01").to_parquet(tmp_path / f"{split}.parquet")
+    return tmp_path

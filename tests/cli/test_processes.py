@@ -9,20 +9,25 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from sk_ensemble.experiments._cell_progress import cell_progress
+from sk_ensemble.experiments._result_dir import ResultDir
 
 SLOW = """\
 experiment: {name: slow}
 horizons: [5]
-models: [prior, {name: xgboost, hyperparameters: {n_estimators: 4000}}]
-data: {symbols: [IF], start: "2019-01-01", train_end: "2021-03-31",
+models:
+  - prior
+  - {name: xgboost, hyperparameters: {n_estimators: 500, early_stopping: false}}
+data: {symbols: [IF], start: "2020-03-01", train_end: "2021-03-31",
        val_end: "2021-05-31"}
 cv: {n_splits: 3, embargo_size: 60}
 mlflow: {enabled: false}
 run: {n_jobs: 2}
 """
-QUICKLY = ["--set", "models.xgboost.n_estimators=4000"]
 COMMAND = [sys.executable, "-m", "sk_ensemble"]
 
 pytestmark = pytest.mark.slow
@@ -40,14 +45,14 @@ def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def state(folder: Path) -> dict:
-    """Ask another process how the experiment stands; empty before it has begun."""
-    result = command(folder, "status", "slow", "--json")
-    return json.loads(result.stdout) if result.returncode == 0 else {}
+def state(folder: Path) -> dict[str, Any]:
+    """Ask another process how the experiment stands."""
+    document: dict[str, Any] = json.loads(command(folder, "status", "--json").stdout)
+    return document
 
 
 def start(folder: Path) -> subprocess.Popen[str]:
-    """Start a run and wait until a fit is done, seen from outside."""
+    """Start a run and wait until a fit is done."""
     process = subprocess.Popen(
         [*COMMAND, "run", "slow.yaml"],
         cwd=folder,
@@ -58,8 +63,9 @@ def start(folder: Path) -> subprocess.Popen[str]:
     )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
-        cells = state(folder).get("cells", [])
-        if any(cell["n_done"] for cell in cells):
+        time.sleep(0.1)
+        result = ResultDir.latest(folder / "experiments")
+        if result is not None and any(cell.n_done for cell in cell_progress(result)):
             return process
     process.kill()
     raise AssertionError(process.communicate())

@@ -98,3 +98,19 @@ def test_no_name_leads_anywhere_but_to_runs(call, run_dir, name):
     code, out, err = call("replay", name)
     assert (code, out) == (2, "")
     assert run_dir.name in err
+
+
+@pytest.mark.slow
+def test_every_cell_on_files_can_be_made_again_from_its_own_directory(call, files):
+    """The rows are those of the longest window, and ensembles need their members."""
+    models = """[{name: logistic, key: short, dataset: {sequence_length: 1}},
+                 {name: logistic, key: long, dataset: {sequence_length: 7}}]"""
+    change = ["--set", f"models={models}", "--horizon", 2]
+    assert call("run", "mine.yaml", "--quiet", *change).code == 0
+    runs = sorted((files / "experiments" / "runs").iterdir())
+    cells = {run.name.rsplit("_", 2)[0] for run in runs}
+    assert cells == {"short_h2", "long_h2", "soft_vote_h2", "stack_h2"}
+    for run in runs:
+        outcome = call("replay", run, "--json")
+        assert outcome.json()["differences"] == []
+        assert outcome.json()["environment_changes"] == []

@@ -2,46 +2,9 @@ from __future__ import annotations
 
 import json
 
-import numpy as np
 import pandas as pd
 import pytest
-
-FILES = """\
-experiment: {name: mine}
-horizons: [2, 3]
-models: [prior, volatility, logistic]
-data: {train_path: train.parquet, val_path: val.parquet, test_path: test.parquet}
-cv: {n_splits: 2, purged_size: 3, embargo_size: 4}
-mlflow: {enabled: false}
-run: {n_jobs: 1}
-"""
-
-
-def bars_of(start, n_bars=60):
-    """Two symbols with a pause in the middle and labels of two horizons."""
-    times = pd.date_range(start, periods=n_bars, freq="5min", tz="UTC")
-    times = times.where(np.arange(n_bars) < n_bars // 2, times + pd.Timedelta("3h"))
-    rng = np.random.default_rng(0)
-    frames = []
-    for symbol in ("MES", "MGC"):
-        frame = pd.DataFrame({"datetime": times, "symbol": symbol})
-        frame["volatility"] = rng.random(n_bars)
-        for horizon in (2, 3):
-            labels = rng.choice([-1.0, 0.0, 1.0], n_bars)
-            labels[-horizon:] = np.nan
-            frame[f"label_h{horizon}"] = labels
-        frames.append(frame)
-    return pd.concat(frames, ignore_index=True)
-
-
-@pytest.fixture
-def files(tmp_path, monkeypatch):
-    """Be in a directory with three good files and an experiment on them."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "mine.yaml").write_text(FILES)
-    for month, split in enumerate(["train", "val", "test"], start=1):
-        bars_of(f"2024-0{month}-01").to_parquet(tmp_path / f"{split}.parquet")
-    return tmp_path
+from command_line import bars_of
 
 
 def change(path, how):
@@ -80,7 +43,7 @@ def test_files_are_described_one_by_one(call, files):
     symbols = pd.DataFrame(card["symbols"])
     assert symbols["part"].tolist() == ["train", "train", "val", "val", "test", "test"]
     assert symbols["n_bars"].tolist() == [60] * 6
-    assert set(symbols["longest_pause"]) == {"0 days 03:05:00"}
+    assert set(symbols["longest_pause"]) == {"1 days 06:05:00"}
     periods = pd.DataFrame(card["periods"])
     labelled = periods.set_index(["horizon", "period"])["n_labelled"]
     # One bar of each symbol is history only, as windows end with the bar before.
@@ -163,13 +126,18 @@ def test_missing_values_are_counted_and_models_that_refuse_them_named(call, file
     assert "volatility: 1 bars without a value." in call("validate", "mine.yaml").out
 
 
-def test_a_period_without_labels_is_a_warning(call, folder):
+@pytest.mark.parametrize(("horizon", "n_days"), [(40, 0), (5, 1)])
+def test_a_period_too_short_to_be_scored_is_a_fault_before_any_fit(
+    call, folder, horizon, n_days
+):
     # It has the last hours of one session, and no label reaches into the next.
-    change = ["--set", 'data.val_end="2021-06-02"', "--horizon", 40]
-    outcome = call("validate", "small.yaml", "--json", *change)
-    assert outcome.code == 0
-    assert outcome.json()["periods"][1]["n_labelled"] == 0
-    assert "warning: The val period has no label of horizon 40" in outcome.err
+    change = ["--set", 'data.val_end="2021-06-02"', "--horizon", horizon]
+    message = f"val period has labels of horizon {horizon} on {n_days} day(s)"
+    for command in ("validate", "run"):
+        code, out, err = call(command, "small.yaml", *change)
+        assert (code, out) == (2, "")
+        assert message in err
+        assert "fits" not in err
 
 
 def test_a_label_that_hardly_occurs_is_a_warning(call, files):
