@@ -12,6 +12,8 @@ from pydantic import ValidationError
 
 from sk_ensemble.exceptions import ConfigError
 from sk_ensemble.experiments.config import _defaults
+from sk_ensemble.experiments.config._change_rows import change_rows, is_of_a_model
+from sk_ensemble.experiments.config._check_model import check_model
 from sk_ensemble.experiments.config._entries import Row, one_row, rows_of
 from sk_ensemble.experiments.config._experiment_config import ExperimentConfig
 from sk_ensemble.experiments.config._fault import Fault, raise_faults
@@ -19,10 +21,9 @@ from sk_ensemble.experiments.config._files import extended, read_file, read_mapp
 from sk_ensemble.experiments.config._from_python import node_of
 from sk_ensemble.experiments.config._messages import faults_of
 from sk_ensemble.experiments.config._model_config import ModelConfig
-from sk_ensemble.experiments.config._nearest import nearest
 from sk_ensemble.experiments.config._nodes import MapNode, Node, plain
 from sk_ensemble.experiments.config._overrides import Override, read_overrides
-from sk_ensemble.experiments.config._paths import model_path, with_value
+from sk_ensemble.experiments.config._paths import with_value
 from sk_ensemble.experiments.config._place import Place
 from sk_ensemble.experiments.config._shape import shaped
 from sk_ensemble.experiments.config._variables import variable_faults
@@ -44,44 +45,6 @@ def _set(node: MapNode, override: Override) -> MapNode:
     return _mapping(with_value(node, override.parts, override.value, override.place))
 
 
-def _is_of_a_model(override: Override) -> bool:
-    return override.parts[0] == "models" and len(override.parts) > 1
-
-
-def _set_in_row(row: Row, override: Override) -> Row:
-    """Return a row with a change, if it is the one that is meant."""
-    if override.parts[1] not in (row.key, row.family_key):
-        return row
-    parts = model_path(row.node, override.parts[2:])
-    node = with_value(row.node, parts, override.value, override.place)
-    return Row(row.key, row.family_key, _mapping(node))
-
-
-def _override_fault(override: Override, rows: Iterable[Row]) -> Fault | None:
-    """Return what is wrong with a change of a model."""
-    keys = {key for row in rows for key in (row.key, row.family_key)}
-    name = override.parts[1]
-    if name not in keys:
-        text = f"no model has this key; {nearest(name, keys)}"
-        return Fault(override.place, f"models.{name}", text)
-    if len(override.parts) == 2:
-        text = "name what is to change, such as models.xgboost.max_depth=6"
-        return Fault(override.place, f"models.{name}", text)
-    return None
-
-
-def _change_rows(
-    rows: list[Row], overrides: Iterable[Override], faults: list[Fault]
-) -> list[Row]:
-    for override in overrides:
-        fault = _override_fault(override, rows)
-        if fault is None:
-            rows = [_set_in_row(row, override) for row in rows]
-        else:
-            faults.append(fault)
-    return rows
-
-
 def _different(rows: Iterable[Row], faults: list[Fault]) -> list[Row]:
     """Return the rows with keys of their own."""
     firsts: dict[str, Row] = {}
@@ -93,52 +56,6 @@ def _different(rows: Iterable[Row], faults: list[Fault]) -> list[Row]:
     return list(firsts.values())
 
 
-def _without(node: MapNode, error: ValidationError) -> MapNode:
-    """Return a model's description without the values that were refused."""
-    for one in error.errors(include_url=False):
-        section, *keys = map(str, one["loc"])
-        inner = node.entries.get(section)
-        if isinstance(inner, MapNode) and keys:
-            node = node.with_entry(section, inner.without(*keys))
-    return node
-
-
-def _rest_of_model(node: MapNode, error: ValidationError) -> ModelConfig | None:
-    """Return what can be read of a faulty description, to find more faults."""
-    try:
-        return ModelConfig.model_validate(plain(_without(node, error)))
-    except ValidationError:
-        return None
-
-
-def _checked_model(
-    row: Row, path: str, check: bool, faults: list[Fault]
-) -> ModelConfig | None:
-    """Return the model of a row, or None with its faults."""
-    found = list(variable_faults(row.node, path, check))
-    node = _mapping(shaped(row.node, ModelConfig, path, found))
-    model: ModelConfig | None
-    try:
-        model = ModelConfig.model_validate(plain(node))
-    except ValidationError as error:
-        found.extend(faults_of(error, node, path))
-        model = _rest_of_model(node, error)
-    if model is not None and check:
-        found.extend(_constructor_faults(model, node, path))
-    faults.extend(found)
-    return None if found else model
-
-
-def _constructor_faults(model: ModelConfig, node: MapNode, path: str) -> list[Fault]:
-    faults = []
-    for (section, key), text in model.faults():
-        inner = node.entries.get(section)
-        place = inner.place_of(key) if isinstance(inner, MapNode) else node.place
-        name = ".".join(part for part in (path, section, key) if part)
-        faults.append(Fault(place, name, text))
-    return faults
-
-
 def _stand_in(row: Row) -> ModelConfig | None:
     """Return a model with the key of a faulty row, for what refers to the key."""
     try:
@@ -147,19 +64,32 @@ def _stand_in(row: Row) -> ModelConfig | None:
         return None
 
 
-def _checked_models(
+def _models(
     node: MapNode, overrides: list[Override], check: bool, faults: list[Fault]
 ) -> list[ModelConfig]:
     """Return the models of an experiment, with stand-ins for the faulty ones."""
     default, _ = node_of(_defaults.MODELS, node.place)
     rows = rows_of(node.entries.get("models", default), cache(read_file), faults)
-    rows = _change_rows(rows, overrides, faults)
     models = []
-    for row in _different(rows, faults):
+    for row in _different(change_rows(rows, overrides, faults), faults):
         path = f"models.{row.key}" if row.key else "models"
-        model = _checked_model(row, path, check, faults)
+        model, found = check_model(row, path, check)
+        faults.extend(found)
         models.append(model or _stand_in(row))
     return [model for model in models if model is not None]
+
+
+def _changed(
+    node: MapNode, changes: Iterable[Override], horizons: Any, faults: list[Fault]
+) -> MapNode:
+    """Return an experiment with the changes made that are of no single model."""
+    for change in changes:
+        node = node if is_of_a_model(change) else _set(node, change)
+    if horizons is None:
+        return node
+    values, found = node_of(list(horizons), Place("--horizon"))
+    faults.extend(found)
+    return node.with_entry("horizons", values)
 
 
 def _experiment(
@@ -167,20 +97,14 @@ def _experiment(
 ) -> tuple[ExperimentConfig | None, list[Fault]]:
     """Check a whole experiment."""
     changes, faults = read_overrides(overrides)
-    for change in changes:
-        node = node if _is_of_a_model(change) else _set(node, change)
-    if horizons is not None:
-        values, more = node_of(list(horizons), Place("--horizon"))
-        faults.extend(more)
-        node = node.with_entry("horizons", values)
-    of_models = [change for change in changes if _is_of_a_model(change)]
-    models = _checked_models(node, of_models, check, faults)
+    node = _changed(node, changes, horizons, faults)
+    models = _models(node, list(filter(is_of_a_model, changes)), check, faults)
     rest = node.without("models")
     faults.extend(variable_faults(rest, "", check))
     rest = _mapping(shaped(rest, ExperimentConfig, "", faults))
+    values = {**plain(rest), **({"models": models} if models else {})}
     try:
-        values_of = {**plain(rest), **({"models": models} if models else {})}
-        return ExperimentConfig.model_validate(values_of), faults
+        return ExperimentConfig.model_validate(values), faults
     except ValidationError as error:
         return None, [*faults, *faults_of(error, rest, "")]
 
@@ -347,5 +271,5 @@ def load_model_config(
     if node is None:
         raise_faults(faults)
     row = one_row(_mapping(node), read_file, faults)
-    model = _checked_model(row, "", check_environment, faults)
-    return _finished(model, faults)
+    model, found = check_model(row, "", check_environment)
+    return _finished(model, [*faults, *found])

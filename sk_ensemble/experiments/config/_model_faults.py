@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from sklearn.base import BaseEstimator
@@ -37,21 +37,23 @@ def _value_fault(name: str, parameter: str, value: Any) -> str | None:
     return None
 
 
-def _section_of(word: str) -> tuple[str, str]:
-    return ("training", word)
-
-
-def _training_faults(
-    name: str, words: dict[str, Any], known: dict[str, Any]
+def _refused_values(
+    name: str, section: str, translated: Iterable[tuple[str, str, Any]]
 ) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Yield the words whose values the model refuses."""
-    for word, value in words.items():
-        for parameter, translated in constructor_parameters(
-            {word: value}, {}, known
-        ).items():
-            text = _value_fault(name, parameter, translated)
-            if text is not None:
-                yield _section_of(word), text
+    """Yield the values that the model refuses, with its reasons."""
+    for key, parameter, value in translated:
+        text = _value_fault(name, parameter, value)
+        if text is not None:
+            yield (section, key), text
+
+
+def _translated_words(
+    training: dict[str, Any], known: dict[str, Any]
+) -> Iterator[tuple[str, str, Any]]:
+    """Yield words with the parameters and values they stand for."""
+    for word, value in training.items():
+        for parameter, own in constructor_parameters({word: value}, {}, known).items():
+            yield word, parameter, own
 
 
 def model_faults(
@@ -89,10 +91,9 @@ def model_faults(
         return
     short = name.partition(":")[2]
     for word, text in translation_faults(training, hyperparameters, known, short):
-        yield _section_of(word), text
-    yield from _training_faults(name, training, known)
-    translated = constructor_parameters({}, hyperparameters, known)
-    for parameter, value in translated.items():
-        text_or_none = _value_fault(name, parameter, value)
-        if text_or_none is not None:
-            yield ("hyperparameters", parameter), text_or_none
+        yield ("training", word), text
+    words = _translated_words(training, known)
+    yield from _refused_values(name, "training", words)
+    own = constructor_parameters({}, hyperparameters, known)
+    parameters = ((parameter, parameter, value) for parameter, value in own.items())
+    yield from _refused_values(name, "hyperparameters", parameters)
