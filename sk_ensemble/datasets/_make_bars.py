@@ -21,7 +21,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.signal import lfilter
 from scipy.special import ndtr, xlogy
 from sklearn.utils import Bunch, check_random_state
 
@@ -134,6 +133,9 @@ def _draw_signal(
     before = rng.standard_normal()
     shocks = rng.standard_normal(n_bars)
     gain = np.sqrt(1 - persistence**2)
+    # Takes a third of a second to import, which real bars should not cost.
+    from scipy.signal import lfilter
+
     signal, _ = lfilter([gain], [1, -persistence], shocks, zi=[persistence * before])
     return np.concatenate(([before], signal)), shocks
 

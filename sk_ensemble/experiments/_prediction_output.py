@@ -9,7 +9,7 @@ from typing import Self
 
 import numpy as np
 import pandas as pd
-from scipy.stats import entropy
+from scipy.special import entr
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.exceptions import DataError
@@ -126,7 +126,7 @@ class PredictionOutput:
         """
         table = np.asarray(probabilities, dtype=np.float64)
         if uncertainty is None:
-            uncertainty = entropy(table, axis=1)
+            uncertainty = entr(table).sum(axis=1)
         return cls(
             table,
             from_utc_ns(to_utc_ns(pd.Series(timestamps))),
