@@ -16,6 +16,9 @@ __all__ = ["draw", "leaderboard", "terminal_tables", "verdict"]
 #: Nats are small on bars: gains are shown in thousandths.
 _MILLI = 1000
 
+#: Characters of a model's name in a line of a terminal.
+_NAME_WIDTH = 18
+
 _TEST_FIGURES = (
     "log_loss",
     "movement_log_loss",
@@ -151,7 +154,11 @@ def _terminal_table(title: str, headings: Sequence[str], rows: Iterable[Any]) ->
     )
     for heading in headings:
         side = "left" if heading in ("model", "direction") else "right"
-        shown.add_column(heading, justify=side, no_wrap=True)
+        if heading == "model":
+            # A long name goes on in the next line; figures stay whole.
+            shown.add_column(heading, max_width=_NAME_WIDTH, overflow="fold")
+        else:
+            shown.add_column(heading, justify=side, no_wrap=True)
     for cells in rows:
         shown.add_row(*cells)
     return shown
