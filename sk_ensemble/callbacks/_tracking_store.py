@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -259,17 +260,21 @@ class TrackingStore:
         known = _runs_of_group(client, experiment_id, group)
         ids = {event_id: run.info.run_id for event_id, run in known.items()}
         for record in records:
-            is_whole = record.event_id in known and _is_over(known[record.event_id])
-            if not is_whole:
+            run = known.get(record.event_id)
+            if run is None or not _is_whole(run, record):
                 ids[record.event_id] = _log_run(
-                    client, experiment_id, record, group, ids
+                    client, experiment_id, record, group, ids, run
                 )
             yield record.event_id, ids[record.event_id]
 
 
-def _is_over(run: Any) -> bool:
-    """Tell whether a run was recorded to its end."""
-    return run.info.status != "RUNNING"
+def _is_whole(run: Any, record: RunRecord) -> bool:
+    """Tell whether nothing is missing of a record.
+
+    A run that was killed or has failed may have gone on and ended otherwise.
+    """
+    status = run.info.status
+    return status == "FINISHED" or (status != "RUNNING" and status == record.status)
 
 
 def _runs_of_group(client: Any, experiment_id: str, group: str) -> dict[str, Any]:
@@ -293,26 +298,45 @@ def _tags(record: RunRecord, group: str, parent: str | None) -> dict[str, str]:
     return tags | {_GROUP: group, _EVENT: record.event_id}
 
 
-def _log_run(
+def _new_run(
     client: Any, experiment_id: str, record: RunRecord, group: str, ids: dict[str, str]
 ) -> str:
+    # The parent may have been deleted from the store meanwhile.
+    parent = None if record.parent is None else ids.get(record.parent)
+    run = client.create_run(
+        experiment_id,
+        start_time=record.end if record.start is None else record.start,
+        tags=_tags(record, group, parent),
+        run_name=record.name,
+    )
+    return str(run.info.run_id)
+
+
+def _log_run(
+    client: Any,
+    experiment_id: str,
+    record: RunRecord,
+    group: str,
+    ids: dict[str, str],
+    known: Any,
+) -> str:
     """Record one run, or what is missing of it."""
-    now = int(time.time() * 1000)
-    end = now if record.end is None else record.end
+    end = int(time.time() * 1000) if record.end is None else record.end
+    record = replace(record, end=end)
     run_id = ids.get(record.event_id)
     if run_id is None:
-        parent = None if record.parent is None else ids[record.parent]
-        run = client.create_run(
-            experiment_id,
-            start_time=end if record.start is None else record.start,
-            tags=_tags(record, group, parent),
-            run_name=record.name,
-        )
-        run_id = str(run.info.run_id)
-    client.log_batch(run_id, _finite_metrics(record, end), _params(record))
+        run_id = _new_run(client, experiment_id, record, group, ids)
+    # A parameter that is there cannot change, and the first value is kept.
+    old = {} if known is None else known.data.params
+    params = [param for param in _params(record) if param.key not in old]
+    client.log_batch(run_id, _finite_metrics(record, end), params)
     for path in record.artifacts:
-        log = client.log_artifacts if path.is_dir() else client.log_artifact
-        log(run_id, str(path))
+        # What was removed meanwhile cannot be shown.
+        if path.exists():
+            log = client.log_artifacts if path.is_dir() else client.log_artifact
+            log(run_id, str(path))
     if record.status != "RUNNING":
         client.set_terminated(run_id, status=record.status, end_time=end)
+    elif known is not None and known.info.status != "RUNNING":
+        client.update_run(run_id, status="RUNNING")
     return run_id

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import math
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,17 +18,13 @@ from sk_ensemble.exceptions import DataError
 from sk_ensemble.experiments._fit import FitResult
 from sk_ensemble.experiments._labels import PROBA_COLUMNS
 from sk_ensemble.experiments._tables import read_table, table_bytes
-from sk_ensemble.utils.files import (
-    read_files,
-    read_json,
-    strict_json,
-    write_folder,
-)
+from sk_ensemble.utils.files import read_files, strict_json, write_folder
 
 __all__ = ["FitCache"]
 
-_MODEL = "model"
+_MODEL = "model/"
 _RECORD = "record.json"
+_SUMS = "sha256.json"
 _COLUMNS = list(PROBA_COLUMNS)
 
 
@@ -40,18 +39,33 @@ def _record(result: FitResult) -> dict[str, Any]:
     }
 
 
+def _sums(files: Mapping[str, bytes]) -> dict[str, str]:
+    return {name: hashlib.sha256(file).hexdigest() for name, file in files.items()}
+
+
 def _files(result: FitResult) -> dict[str, bytes]:
-    """Return an outcome as files."""
+    """Return an outcome as files, and the checksums of all of them."""
     tables = {
         f"{name}.parquet": table_bytes(pd.DataFrame(proba, columns=_COLUMNS))
         for name, proba in result.proba.items()
     }
-    model = {f"{_MODEL}/{name}": file for name, file in result.model_files.items()}
-    return {_RECORD: strict_json(_record(result)).encode(), **tables, **model}
+    model = {f"{_MODEL}{name}": file for name, file in result.model_files.items()}
+    files = {_RECORD: strict_json(_record(result)).encode(), **tables, **model}
+    return {**files, _SUMS: strict_json(_sums(files)).encode()}
+
+
+def _checked_files(folder: Path) -> dict[str, bytes]:
+    """Read all files of an outcome, refusing them if a single bit has changed."""
+    files = read_files(folder)
+    if json.loads(files.pop(_SUMS)) != _sums(files):
+        msg = f"{folder} is damaged: its files do not have the checksums of {_SUMS}."
+        raise DataError(msg)
+    return files
 
 
 def _read(folder: Path) -> FitResult:
-    record = read_json(folder / _RECORD)
+    files = _checked_files(folder)
+    record = json.loads(files[_RECORD])
     return FitResult(
         proba={
             name: read_table(folder / f"{name}.parquet", _COLUMNS).to_numpy()
@@ -60,7 +74,11 @@ def _read(folder: Path) -> FitResult:
         seconds=record["seconds"],
         training=_with_nan(record["training"]),
         importances=record["importances"],
-        model_files=read_files(folder / _MODEL),
+        model_files={
+            name.removeprefix(_MODEL): file
+            for name, file in files.items()
+            if name.startswith(_MODEL)
+        },
         not_saved=record["not_saved"],
     )
 
@@ -103,7 +121,7 @@ class FitCache:
             return None
         try:
             return _read(self._folder(digest))
-        except (DataError, ValueError, KeyError, OSError):
+        except (ValueError, KeyError, TypeError, AttributeError, OSError):
             # What cannot be read is made again; nothing is lost but time.
             shutil.rmtree(self._folder(digest), ignore_errors=True)
             return None

@@ -2,44 +2,84 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Iterator, Mapping, Sequence
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
 from sk_ensemble.exceptions import ConfigError, ResumeError
+from sk_ensemble.experiments._stamped import (
+    by_stamp,
+    plain_name,
+    write_stamped_folder,
+)
 from sk_ensemble.experiments._status import Status
 from sk_ensemble.experiments.config import ExperimentConfig
-from sk_ensemble.utils.files import (
-    read_json,
-    strict_json,
-    write_folder,
-    write_json,
-)
+from sk_ensemble.utils.files import read_json, strict_json, write_bytes, write_json
 from sk_ensemble.utils.optional import import_optional
 
-__all__ = ["ResultDir", "stamped_name"]
+__all__ = ["ResultDir", "resolve_result"]
 
 _RESULTS = "results"
 
+#: Seconds to wait for the lock, as one that only marks an experiment has it briefly.
+_PATIENCE = 0.5
 
-def stamped_name(name: str) -> str:
-    """Return a name with the time and something random, which no other run has."""
-    stamp = datetime.now(UTC).strftime("%Y%m%dT%H%M%S")
-    return f"{name}_{stamp}_{secrets.token_hex(3)}"
+#: Sections of a configuration that decide nothing, and keys of the section ``run``.
+_NO_RESULT = ("experiment", "mlflow", "output")
+_NO_RESULT_RUN = ("n_jobs", "cluster")
+
+
+def _have_keys(value: Any) -> bool:
+    """Tell whether a value is a list of entries that have a key, such as models."""
+    return isinstance(value, list) and all(
+        isinstance(entry, Mapping) and "key" in entry for entry in value
+    )
+
+
+def _by_key(entries: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    keys = [entry["key"] for entry in entries]
+    return {"keys": keys, **dict(zip(keys, entries, strict=True))}
 
 
 def _differences(old: Any, new: Any, place: str = "") -> Iterator[str]:
     """Yield the places in which two nested dicts differ, with both values."""
+    if _have_keys(old) and _have_keys(new):
+        old, new = _by_key(old), _by_key(new)
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in sorted({*old, *new}, key=str):
             inner = f"{place}.{key}" if place else str(key)
             yield from _differences(old.get(key), new.get(key), inner)
     elif old != new:
         yield f"{place}: was {old!r}, is {new!r}"
+
+
+def _decisive(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Leave out of a configuration what no result depends on."""
+    kept = {name: part for name, part in config.items() if name not in _NO_RESULT}
+    run = {name: v for name, v in config["run"].items() if name not in _NO_RESULT_RUN}
+    return {**kept, "run": run}
+
+
+def _parts(plan: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Yield what must be the same; a later part says more only if no other differs."""
+    yield {
+        "config": _decisive(plan["config"]),
+        "digests": plan["digests"],
+        "libraries": plan["libraries"],
+    }
+    yield {"fits": {task["name"]: task["digest"] for task in plan["tasks"]}}
+
+
+def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Say what keeps two plans from being those of one experiment."""
+    for before, now in zip(_parts(old), _parts(new), strict=True):
+        changes = list(_differences(before, now))
+        if changes:
+            return changes
+    return []
 
 
 @dataclass(frozen=True)
@@ -70,26 +110,25 @@ class ResultDir:
         OSError
             If the place cannot be written to: better now than after the training.
         """
-        folder = Path(config.output.base_dir) / _RESULTS
-        target = folder / stamped_name(config.experiment.name)
-        write_folder(
-            target,
-            {
-                "config.yaml": config.to_yaml().encode(),
-                "plan.json": strict_json(plan).encode(),
-                "environment.json": strict_json(environment).encode(),
-                "cells.json": strict_json({}).encode(),
-                "status.json": Status.begin().to_json().encode(),
-            },
+        files = {
+            "config.yaml": config.to_yaml(),
+            "plan.json": strict_json(plan),
+            "environment.json": strict_json(environment),
+            "cells.json": strict_json({}),
+            "status.json": Status.begin().to_json(),
+        }
+        path = write_stamped_folder(
+            Path(config.output.base_dir) / _RESULTS,
+            config.experiment.name,
+            {name: text.encode() for name, text in files.items()},
         )
-        return cls(target)
+        return cls(path)
 
     @classmethod
     def all(cls, base_dir: Path) -> list[Self]:
         """Return the directories of all experiments, the latest last."""
         found = (path.parent for path in (base_dir / _RESULTS).glob("*/plan.json"))
-        stamped = sorted(found, key=lambda path: path.name.rsplit("_", 2)[1:])
-        return [cls(path) for path in stamped]
+        return [cls(path) for path in sorted(found, key=by_stamp)]
 
     @classmethod
     def latest(cls, base_dir: Path, name: str | None = None) -> Self | None:
@@ -104,7 +143,7 @@ class ResultDir:
     @property
     def name(self) -> str:
         """Name of the experiment."""
-        return self.path.name.rsplit("_", 2)[0]
+        return plain_name(self.path.name)
 
     @property
     def status(self) -> Status:
@@ -128,12 +167,34 @@ class ResultDir:
         cells: dict[str, Any] = read_json(self.path / "cells.json")
         return cells
 
-    def add_cell(self, name: str, entry: Mapping[str, Any]) -> None:
-        """Record a finished cell."""
-        write_json(self.path / "cells.json", {**self.cells, name: dict(entry)})
+    def add_cell(
+        self, name: str, entry: Mapping[str, Any], *, without: Collection[str] = ()
+    ) -> None:
+        """Record a finished cell.
+
+        Parameters
+        ----------
+        name : str
+            Name of the cell.
+        entry : dict
+            Its run directory, or why it failed.
+        without : collection of str, default=()
+            Cells that do not stand any more, as they were made of an earlier one.
+        """
+        kept = {cell: e for cell, e in self.cells.items() if cell not in without}
+        write_json(self.path / "cells.json", {**kept, name: dict(entry)})
+
+    def keep(self, config: ExperimentConfig, plan: Mapping[str, Any]) -> None:
+        """Note how the experiment is run now, as far as that may change."""
+        if self.plan != json.loads(strict_json(plan)):
+            write_bytes(self.path / "config.yaml", config.to_yaml().encode())
+            write_json(self.path / "plan.json", plan)
 
     def bury(self) -> bool:
-        """Mark an experiment whose process is gone as dead; tell whether it was so."""
+        """Mark an experiment whose process is gone as dead; tell whether it was so.
+
+        To be called with the lock, as another process may just resume it.
+        """
         status = self.status
         if not status.has_died:
             return False
@@ -148,13 +209,7 @@ class ResultDir:
         ResumeError
             If configuration, data or code has changed; lists what.
         """
-        parts = ("config", "digests", "libraries")
-        old, new = self.plan, plan
-        changed = [
-            difference
-            for part in parts
-            for difference in _differences(old.get(part), new.get(part), part)
-        ]
+        changed = _changes(self.plan, plan)
         if changed:
             lines = "\n".join(f"- {change}" for change in changed)
             msg = (
@@ -176,7 +231,7 @@ class ResultDir:
             If another process has it; names the process.
         """
         filelock = import_optional("filelock", extra="experiments")
-        lock = filelock.FileLock(self.path / "lock", timeout=0)
+        lock = filelock.FileLock(self.path / "lock", timeout=_PATIENCE)
         try:
             lock.acquire()
         except filelock.Timeout:

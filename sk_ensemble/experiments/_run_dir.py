@@ -6,23 +6,18 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from sk_ensemble.exceptions import DataError
 from sk_ensemble.experiments._cell import Cell
 from sk_ensemble.experiments._plots import cell_plots
 from sk_ensemble.experiments._predictions import from_file_columns, to_file_columns
-from sk_ensemble.experiments._result_dir import stamped_name
+from sk_ensemble.experiments._stamped import write_stamped_folder
 from sk_ensemble.experiments._tables import read_table, table_bytes
-from sk_ensemble.utils.files import (
-    read_files,
-    read_json,
-    strict_json,
-    write_folder,
-)
+from sk_ensemble.utils.files import read_files, read_json, strict_json
 
 __all__ = ["read_cell", "write_cell"]
 
 _RUNS = "runs"
 _MODEL = "checkpoints/model"
-_PARTS = ("oof", "val", "test")
 
 
 def _record(cell: Cell) -> dict[str, Any]:
@@ -73,13 +68,35 @@ def write_cell(
     run_dir : Path
         The directory; it is there whole or not at all.
     """
-    run_dir = base_dir / _RUNS / stamped_name(cell.name)
     files = {
         "config.yaml": config.encode(),
         "environment.json": strict_json(environment).encode(),
     }
-    write_folder(run_dir, files | _cell_files(cell))
-    return run_dir
+    return write_stamped_folder(base_dir / _RUNS, cell.name, files | _cell_files(cell))
+
+
+def _read(run_dir: Path) -> Cell:
+    record = read_json(run_dir / "cell.json")
+    metrics = read_json(run_dir / "metrics" / "metrics.json")
+    tables = {
+        part: run_dir / "predictions" / f"{part}_predictions.parquet"
+        for part in metrics
+    }
+    return Cell(
+        record["model"],
+        record["horizon"],
+        predictions={
+            part: from_file_columns(read_table(path)) for part, path in tables.items()
+        },
+        metrics=metrics,
+        seconds=read_json(run_dir / "metrics" / "seconds.json"),
+        training=record["training"],
+        params=record["params"],
+        importances=record["importances"],
+        model_files=read_files(run_dir / _MODEL),
+        not_saved=record["not_saved"],
+        details=record["details"],
+    )
 
 
 def read_cell(run_dir: Path) -> Cell:
@@ -90,24 +107,12 @@ def read_cell(run_dir: Path) -> Cell:
     DataError
         If a file is missing or damaged; names it.
     """
-    record = read_json(run_dir / "cell.json")
-    tables = {
-        part: run_dir / "predictions" / f"{part}_predictions.parquet" for part in _PARTS
-    }
-    return Cell(
-        record["model"],
-        record["horizon"],
-        predictions={
-            part: from_file_columns(read_table(path))
-            for part, path in tables.items()
-            if path.is_file()
-        },
-        metrics=read_json(run_dir / "metrics" / "metrics.json"),
-        seconds=read_json(run_dir / "metrics" / "seconds.json"),
-        training=record["training"],
-        params=record["params"],
-        importances=record["importances"],
-        model_files=read_files(run_dir / _MODEL),
-        not_saved=record["not_saved"],
-        details=record["details"],
-    )
+    try:
+        return _read(run_dir)
+    except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
+        kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
+        msg = (
+            f"The run {run_dir} is damaged: {kind}{error}\nRemove this directory: the "
+            "experiment makes it again when it is resumed."
+        )
+        raise DataError(msg) from error

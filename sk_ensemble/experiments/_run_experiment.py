@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import (
+    Callable,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from sk_ensemble.experiments._assemble import Source, model_cell
 from sk_ensemble.experiments._cache import FitCache
@@ -23,6 +31,7 @@ from sk_ensemble.experiments._experiment_result import ExperimentResult
 from sk_ensemble.experiments._facts import experiment_facts
 from sk_ensemble.experiments._fit import FitFailure, FitInput, FitResult, FitTask
 from sk_ensemble.experiments._leaderboard import draw, leaderboard
+from sk_ensemble.experiments._periods import refuse_unscored_periods
 from sk_ensemble.experiments._plan import Plan, make_plan
 from sk_ensemble.experiments._progress import no_progress
 from sk_ensemble.experiments._result_dir import ResultDir
@@ -34,7 +43,7 @@ from sk_ensemble.experiments._status import Heartbeat
 from sk_ensemble.experiments._tracker import Tracker
 from sk_ensemble.experiments._tracking import tracking
 from sk_ensemble.experiments.config import ExperimentConfig
-from sk_ensemble.utils.files import sweep, write_bytes
+from sk_ensemble.utils.files import check_writable, sweep, write_bytes
 
 __all__ = ["run_experiment"]
 
@@ -51,6 +60,7 @@ class _Experiment:
     plan: Plan
     cache: FitCache
     result: ResultDir
+    record: Mapping[str, Any]
     environment: Mapping[str, Any]
     tracker: Tracker | None = None
     failures: dict[str, FitFailure] = field(default_factory=dict)
@@ -64,6 +74,10 @@ class _Experiment:
     def config_of(self, model: str, horizon: int) -> str:
         """Return the YAML of the experiment, cut down to one model and horizon."""
         return cut_down(self.config, model, horizon).to_yaml()
+
+    def ensembles_of(self, horizon: int) -> list[str]:
+        """Return the names of the cells that are made of the models of a horizon."""
+        return [f"{method}_h{horizon}" for method in self.config.ensemble.methods]
 
 
 def _plan_record(config: ExperimentConfig, plan: Plan) -> dict[str, Any]:
@@ -166,23 +180,37 @@ def _whole_cells(
         cell = sorted(waiting.pop(place), key=lambda pair: _fold_order(pair[0]))
         failures = [found for _, found in cell if isinstance(found, FitFailure)]
         if failures:
-            _note_failure(run, f"{task.model}_h{task.horizon}", failures)
+            _note_failure(run, task, failures)
         else:
             yield [(t, found) for t, found in cell if isinstance(found, FitResult)]
 
 
-def _note_failure(run: _Experiment, cell: str, failures: list[FitFailure]) -> None:
+def _note_failure(
+    run: _Experiment, task: FitTask, failures: Sequence[FitFailure]
+) -> None:
+    cell = f"{task.model}_h{task.horizon}"
     run.failures[cell] = failures[0]
     reasons = {failure.task: failure.reason for failure in failures}
     traces = {failure.task: failure.trace for failure in failures}
-    run.result.add_cell(cell, {"failed": reasons, "traces": traces})
+    run.result.add_cell(
+        cell,
+        {"failed": reasons, "traces": traces},
+        without=run.ensembles_of(task.horizon),
+    )
 
 
 def _publish(run: _Experiment, cell: Cell) -> None:
     """Write the run directory of a cell and record it."""
     yaml = run.config_of(cell.model, cell.horizon)
     run_dir = write_cell(cell, run.base_dir, yaml, run.environment)
-    run.result.add_cell(cell.name, {"run_dir": run_dir.name})
+    ensembles = run.ensembles_of(cell.horizon)
+    without = () if cell.name in ensembles else ensembles
+    run.result.add_cell(cell.name, {"run_dir": run_dir.name}, without=without)
+    _track(run, cell, run_dir)
+
+
+def _track(run: _Experiment, cell: Cell, run_dir: Path) -> None:
+    """Hand a cell to MLflow, which takes each once, however often it is handed."""
     if run.tracker is not None:
         n_features = run.samples[cell.horizon].X.shape[1]
         parent = run.result.path.name
@@ -194,14 +222,16 @@ def _finished(run: _Experiment) -> dict[str, Cell]:
     known = {}
     for name, entry in run.result.cells.items():
         run_dir = run.base_dir / "runs" / entry.get("run_dir", "")
-        if "run_dir" in entry and (run_dir / "cell.json").is_file():
+        if "run_dir" in entry and run_dir.is_dir():
             known[name] = read_cell(run_dir)
+            # The process may have ended before it was.
+            _track(run, known[name], run_dir)
     return known
 
 
 def _model_cells(
     run: _Experiment, finished: Mapping[str, Cell], progress: _Progress
-) -> Iterator[Cell]:
+) -> Generator[Cell, None, None]:
     """Fit what is missing and yield each cell as soon as it is whole."""
     tasks = [t for t in run.plan.tasks if f"{t.model}_h{t.horizon}" not in finished]
     for outcomes in _whole_cells(run, _outcomes(run, tasks, progress)):
@@ -225,22 +255,27 @@ def _horizon_cells(
 def _make_cells(run: _Experiment, progress: _Progress) -> list[Cell]:
     """Make the cells of all models and ensembles, except those that are finished."""
     cells = _finished(run)
-    changed = set()
-    for cell in _model_cells(run, dict(cells), progress):
-        _publish(run, cell)
-        cells[cell.name] = cell
-        changed.add(cell.horizon)
+    with closing(_model_cells(run, dict(cells), progress)) as made:
+        for cell in made:
+            _publish(run, cell)
+            cells[cell.name] = cell
+    # An ensemble stands for as long as its members do.
+    standing = run.result.cells
+    cells = {name: cell for name, cell in cells.items() if name in standing}
     for horizon, samples in run.samples.items():
         members = _horizon_cells(run, cells, horizon)
-        # An ensemble stands for as long as its members do.
         methods = [
             method
             for method in run.config.ensemble.methods
-            if horizon in changed or f"{method}_h{horizon}" not in cells
+            if f"{method}_h{horizon}" not in cells
         ]
-        for cell in ensemble_cells(members, samples, run.source, run.config, methods):
-            _publish(run, cell)
-            cells[cell.name] = cell
+        # As in fits: sums of floats depend on how many threads share them.
+        with threadpool_limits(limits=run.config.run.threads_per_task):
+            for cell in ensemble_cells(
+                members, samples, run.source, run.config, methods
+            ):
+                _publish(run, cell)
+                cells[cell.name] = cell
     return list(cells.values())
 
 
@@ -252,6 +287,15 @@ def _write_leaderboard(run: _Experiment, table: pd.DataFrame) -> None:
         write_bytes(run.result.path / "leaderboard.png", draw(table, title))
 
 
+def _sweep_all(base_dir: Path, result_dir: Path) -> None:
+    """Remove what processes that were killed have left half-written."""
+    places = (base_dir / "runs", base_dir / "results", result_dir)
+    for folder in (*places, *(base_dir / "cache").glob("*"), result_dir / "tracking"):
+        sweep(folder)
+    for folder in (base_dir / "cache" / "fits").glob("*"):
+        sweep(folder)
+
+
 def _prepare(
     config: ExperimentConfig, resume: bool, use_cache: bool
 ) -> tuple[_Experiment, list[str]]:
@@ -259,14 +303,16 @@ def _prepare(
     base_dir = Path(config.output.base_dir)
     source = make_source(config)
     samples = {h: source.samples(h) for h in config.horizons}
+    refuse_unscored_periods(samples.values())
     plan = make_plan(samples, config)
     where = environment(config, plan.digests)
     record = _plan_record(config, plan)
-    result = _open_result(config, record, where, resume)
-    for folder in (base_dir / "runs", base_dir / "results", result.path):
-        sweep(folder)
     cache = FitCache(base_dir / "cache" / "fits", is_read=use_cache)
-    run = _Experiment(config, source, samples, plan, cache, result, where)
+    for folder in (base_dir / "runs", cache.root):
+        check_writable(folder)
+    result = _open_result(config, record, where, resume)
+    _sweep_all(base_dir, result.path)
+    run = _Experiment(config, source, samples, plan, cache, result, record, where)
     return run, experiment_facts(config, source, samples)
 
 
@@ -345,6 +391,7 @@ def run_experiment(
         run.at_end,
     ):
         run = replace(run, tracker=tracker)
+        run.result.keep(config, run.record)
         cells = _make_cells(run, progress)
         table = leaderboard(cells)
         _write_leaderboard(run, table)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -53,10 +54,22 @@ class Status:
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a status file."""
+        """Read a status file.
+
+        Raises
+        ------
+        ValueError
+            If it is damaged; names it.
+        """
         values: dict[str, Any] = read_json(path)
-        values["process"] = ProcessIdentity.from_dict(values["process"])
-        return cls(**values)
+        try:
+            process = ProcessIdentity.from_dict(values["process"])
+            status = cls(**{**values, "process": process})
+            datetime.fromisoformat(status.heartbeat)
+        except (KeyError, TypeError, ValueError) as error:
+            msg = f"{path} is damaged: it is no status of an experiment ({error!r})."
+            raise ValueError(msg) from error
+        return status
 
     def to_json(self) -> str:
         """Return the status as JSON."""
@@ -126,7 +139,9 @@ class Heartbeat:
 
     def _beat(self) -> None:
         while not self._stop.wait(_BEAT):
-            self._status.alive().write(self._path)
+            # A disk that is full now may have room at the next beat.
+            with suppress(OSError):
+                self._status.alive().write(self._path)
 
     def fail(self, message: str) -> None:
         """Say that the block will have failed, though it ends without an error."""
@@ -141,4 +156,6 @@ class Heartbeat:
             self._status = self._status.becoming(state, f"{kind.__name__}: {error}")
         elif self._status.state == "running":
             self._status = self._status.becoming("finished")
-        self._status.alive().write(self._path)
+        # What went wrong matters more than that it cannot be written down.
+        with suppress(OSError) if error is not None else nullcontext():
+            self._status.alive().write(self._path)

@@ -8,8 +8,10 @@ is recorded, once, by the next experiment of the same output directory.
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
 from threading import Lock, Thread
@@ -17,6 +19,7 @@ from typing import Any, Self
 
 from sk_ensemble.callbacks import MetricPoint, RunRecord, TrackingStore
 from sk_ensemble.utils.files import read_json, write_json
+from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["Tracker", "queue_record", "tracked_params", "waiting_folders"]
 
@@ -52,10 +55,25 @@ def waiting_folders(base_dir: Path) -> list[Path]:
 
 
 def queue_record(result_dir: Path, record: RunRecord) -> None:
-    """Write a run to the directory of its experiment, to be recorded later."""
+    """Write a run to the directory of its experiment, to be recorded later.
+
+    To be called with the lock of the experiment, or by the process that runs it.
+    """
     folder = result_dir / _FOLDER
     last = max((int(path.stem) for path in folder.glob("*.json")), default=-1)
-    write_json(folder / f"{last + 1:06d}.json", _as_json(record))
+    # However late it is recorded, and however often that is tried, this is its time.
+    now = int(time.time() * 1000)
+    timed = record if record.end is not None else replace(record, end=now)
+    write_json(folder / f"{last + 1:06d}.json", _as_json(timed))
+
+
+def _read_record(path: Path) -> RunRecord | None:
+    """Read a queued run; a damaged one is put aside, not to hold up the others."""
+    try:
+        return _from_json(read_json(path))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        path.replace(path.with_suffix(".damaged"))
+        return None
 
 
 class Tracker:
@@ -86,9 +104,12 @@ class Tracker:
         return self
 
     def add(self, record: RunRecord) -> None:
-        """Queue a run; it is on disk when this returns."""
-        with self._lock:
-            queue_record(self._result_dir, record)
+        """Queue a run; it is on disk when this returns, if there is room."""
+        try:
+            with self._lock:
+                queue_record(self._result_dir, record)
+        except OSError as error:
+            self._fault = error
         self._has_more.put(True)
 
     def _work(self) -> None:
@@ -104,11 +125,19 @@ class Tracker:
 
     def _record(self, result_dir: Path) -> None:
         """Record what waits in the directory of an experiment, in order."""
-        for path in sorted((result_dir / _FOLDER).glob("*.json")):
-            record = _from_json(read_json(path))
-            self._store.log([record], result_dir.name)
-            with self._lock:
-                path.unlink()
+        folder = result_dir / _FOLDER
+        if not folder.is_dir():
+            return
+        filelock = import_optional("filelock", extra="experiments")
+        # Another process may be at it, and to find a run in the store and to record
+        # it are two steps.
+        with filelock.FileLock(folder / "lock"):
+            for path in sorted(folder.glob("*.json")):
+                record = _read_record(path)
+                if record is not None:
+                    self._store.log([record], result_dir.name)
+                    with self._lock:
+                        path.unlink()
 
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         """Wait for the rest to be recorded, or say that it was not."""

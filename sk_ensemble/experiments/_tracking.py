@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sk_ensemble.callbacks import TrackingStore
+from sk_ensemble.exceptions import ResumeError
 from sk_ensemble.experiments._cell_record import experiment_record
 from sk_ensemble.experiments._result_dir import ResultDir
 from sk_ensemble.experiments._tracker import (
@@ -18,6 +21,31 @@ from sk_ensemble.experiments._tracker import (
 from sk_ensemble.experiments.config import ExperimentConfig
 
 __all__ = ["bury_the_dead", "tracking"]
+
+#: What reading a damaged directory, or one that belongs to others, may raise.
+_DAMAGES = (OSError, ValueError, KeyError, TypeError)
+
+
+def _bury(result: ResultDir) -> bool:
+    """Mark an experiment if its process is gone; tell whether it was."""
+    try:
+        if not result.status.has_died:
+            return False
+        with result.locked():
+            is_dead = result.bury()
+            config = result.plan["config"]
+            if is_dead and config["mlflow"]["enabled"]:
+                params = tracked_params(config)
+                record = experiment_record(result.path, params, "KILLED")
+                queue_record(result.path, record)
+            return is_dead
+    except ResumeError:
+        # Another process goes on with it, or is burying it.
+        return False
+    except _DAMAGES as error:
+        msg = f"{result.path} is left as it is, as it cannot be read: {error!r}"
+        warnings.warn(msg, UserWarning, stacklevel=2)
+        return False
 
 
 def bury_the_dead(base_dir: Path) -> list[ResultDir]:
@@ -33,13 +61,7 @@ def bury_the_dead(base_dir: Path) -> list[ResultDir]:
     results : list of ResultDir
         Those that were found dead just now.
     """
-    dead = [result for result in ResultDir.all(base_dir) if result.bury()]
-    for result in dead:
-        config = result.plan["config"]
-        if config["mlflow"]["enabled"]:
-            record = experiment_record(result.path, tracked_params(config), "KILLED")
-            queue_record(result.path, record)
-    return dead
+    return [result for result in ResultDir.all(base_dir) if _bury(result)]
 
 
 def _earlier(config: ExperimentConfig, result: ResultDir) -> list[Path]:
@@ -47,11 +69,16 @@ def _earlier(config: ExperimentConfig, result: ResultDir) -> list[Path]:
     store = config.canonical()["mlflow"]
     waiting = waiting_folders(Path(config.output.base_dir))
     others = [ResultDir(path) for path in waiting if path.name != result.path.name]
-    return [
-        other.path
-        for other in others
-        if other.plan["config"]["mlflow"] == store and not other.status.is_running
-    ]
+    return [other.path for other in others if _is_left_over(other, store)]
+
+
+def _is_left_over(result: ResultDir, store: Mapping[str, Any]) -> bool:
+    """Tell whether an experiment of a store has ended, as far as can be read."""
+    try:
+        is_same: bool = result.plan["config"]["mlflow"] == store
+        return is_same and not result.status.is_running
+    except _DAMAGES:
+        return False
 
 
 @contextmanager

@@ -7,6 +7,7 @@ process has left behind carries a name that `sweep` knows.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -14,12 +15,13 @@ import secrets
 import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 __all__ = [
     "building",
+    "check_writable",
     "read_files",
     "read_json",
     "strict_json",
@@ -63,18 +65,27 @@ def _sync_file(path: Path) -> None:
         os.fsync(stream.fileno())
 
 
+def _size(path: Path) -> int:
+    """Return the bytes of a file, or of all files of a directory."""
+    files = path.rglob("*") if path.is_dir() else [path]
+    return sum(file.stat().st_size for file in files if file.is_file())
+
+
 @contextmanager
-def _naming(target: Path, scratch: Path) -> Iterator[None]:
+def _naming(target: Path, scratch: Path, n_bytes: int | None) -> Iterator[None]:
     """Say which file could not be written, not what it was called meanwhile."""
     try:
         yield
     except OSError as error:
-        written = scratch.stat().st_size if scratch.is_file() else 0
-        msg = f"{error.strerror or error} (while writing it, after {written} bytes)"
+        of = "" if n_bytes is None else f" of {n_bytes}"
+        written = f"after {_size(scratch)}{of} bytes"
+        msg = f"{error.strerror or error} (while writing it, {written})"
         raise type(error)(error.errno, msg, str(target)) from error
 
 
-def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
+def write_whole(
+    path: Path, write: Callable[[Path], Any], n_bytes: int | None = None
+) -> None:
     """Write a file with a function that is given the path to write to.
 
     Parameters
@@ -84,6 +95,8 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
         replaced.
     write : callable
         Writes the content to the path it is given, which lies in the same directory.
+    n_bytes : int or None, default=None
+        How much it will write, where that is known: errors tell it.
 
     Raises
     ------
@@ -105,7 +118,7 @@ def write_whole(path: Path, write: Callable[[Path], Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     scratch = _scratch_path(path)
     try:
-        with _naming(path, scratch):
+        with _naming(path, scratch, n_bytes):
             write(scratch)
             _sync_file(scratch)
             scratch.replace(path)
@@ -124,7 +137,7 @@ def write_bytes(path: Path, content: bytes) -> None:
     content : bytes
         Its whole content.
     """
-    write_whole(path, lambda scratch: scratch.write_bytes(content))
+    write_whole(path, lambda scratch: scratch.write_bytes(content), len(content))
 
 
 def _strict(value: Any) -> Any:
@@ -203,14 +216,26 @@ def _sync_tree(folder: Path) -> None:
         sync_folder(Path(root))
 
 
+def _rename_to_new(scratch: Path, target: Path) -> None:
+    """Rename a directory; what another process has put there meanwhile stays."""
+    try:
+        scratch.rename(target)
+    except OSError as error:
+        if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
+            _refuse_existing(target)
+        raise
+
+
 @contextmanager
-def building(target: Path) -> Iterator[Path]:
+def building(target: Path, n_bytes: int | None = None) -> Iterator[Path]:
     """Build a directory aside and move it into place when the block ends well.
 
     Parameters
     ----------
     target : Path
         The directory to be; there must be nothing of this name.
+    n_bytes : int or None, default=None
+        How much will be written, where that is known: errors tell it.
 
     Yields
     ------
@@ -239,12 +264,12 @@ def building(target: Path) -> Iterator[Path]:
     scratch = _scratch_path(target)
     scratch.mkdir()
     try:
-        with _naming(target, scratch):
+        with _naming(target, scratch, n_bytes):
             yield scratch
             _sync_tree(scratch)
         # A rename replaces an empty directory without a word.
         _refuse_existing(target)
-        scratch.rename(target)
+        _rename_to_new(scratch, target)
         sync_folder(target.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -265,11 +290,18 @@ def write_folder(target: Path, files: Mapping[str, bytes]) -> None:
     FileExistsError
         If there is something at `target`.
     """
-    with building(target) as scratch:
+    with building(target, sum(map(len, files.values()))) as scratch:
         for name, content in files.items():
             path = scratch / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
+
+
+def _refuse_link(path: Path) -> Path:
+    if path.is_symlink():
+        msg = f"{path} is a link, and what it points to is not looked at. Remove it."
+        raise ValueError(msg)
+    return path
 
 
 def read_files(folder: Path) -> dict[str, bytes]:
@@ -284,12 +316,53 @@ def read_files(folder: Path) -> dict[str, bytes]:
     -------
     files : dict of bytes
         Content by name, directories in the name separated by ``/``.
+
+    Raises
+    ------
+    ValueError
+        If there is a link, which may lead anywhere; names it.
     """
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
+        for path in map(_refuse_link, sorted(folder.rglob("*")))
         if path.is_file()
     }
+
+
+def check_writable(folder: Path) -> None:
+    """Write something to a directory, and remove it: better now than too late.
+
+    Parameters
+    ----------
+    folder : Path
+        The directory; it is made where it is missing.
+
+    Raises
+    ------
+    OSError
+        If files cannot be written there; names the place and says what to do.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sk_ensemble.utils.files import check_writable
+    >>> with tempfile.NamedTemporaryFile() as file:
+    ...     check_writable(Path(file.name) / "runs")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    NotADirectoryError: ... nothing can be written here...
+    """
+    scratch = _scratch_path(folder / "probe")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with scratch.open("xb") as stream:
+            stream.write(b"probe")
+    except OSError as error:
+        msg = f"{error.strerror}; nothing can be written here, so choose another place"
+        raise type(error)(error.errno, msg, str(folder)) from error
+    finally:
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
 
 
 def _refuse_existing(target: Path) -> None:
