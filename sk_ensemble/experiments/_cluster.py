@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import CancelledError
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from threading import Lock
 from typing import Any
 
@@ -97,7 +98,7 @@ def _started(address: str, stack: ExitStack) -> Any:
             n_workers=int(count),
             threads_per_worker=1,
             memory_limit=0,
-            dashboard_address=None,
+            dashboard_address="127.0.0.1:0",
             silence_logs=logging.CRITICAL,
         )
     )
@@ -189,14 +190,25 @@ class Cluster:
     def _scattered(self) -> dict[int, Any]:
         """Send every worker the samples, and return references to them."""
         inputs = self._jobs.inputs
-        sent = self._client.scatter(list(inputs.values()), broadcast=True, hash=False)
+        sent = self._client.scatter(
+            list(inputs.values()), broadcast=True, hash=False, timeout=_PAUSE
+        )
         return dict(zip(inputs, sent, strict=True))
+
+    def _scattered_again(self) -> dict[int, Any]:
+        """Send the samples to workers that take the place of dead ones."""
+        for _ in range(_LOOKS):
+            with suppress(TimeoutError, self._distributed.comm.CommClosedError):
+                return self._scattered()
+            self._check_connection()
+            time.sleep(_PAUSE)
+        raise self._no_workers()
 
     def _samples(self, task: FitTask) -> Any:
         """Return a reference to samples, sent again if their last holder has died."""
         with self._lock:
             if any(future.status != "finished" for future in self._data.values()):
-                self._data = self._scattered()
+                self._data = self._scattered_again()
             return self._data[task.horizon]
 
     def _submitted(self, task: FitTask) -> Any:
@@ -220,15 +232,14 @@ class Cluster:
             return self._result(self._submitted(task))
         except self._distributed.scheduler.KilledWorker:
             return None
-        except CancelledError as error:
+        except CancelledError:
             # The samples were lost with the last worker that had them.
-            if self._client.status == "running":
-                return None
-            raise self._lost_connection() from error
+            self._check_connection()
+            return None
+        except self._distributed.comm.CommClosedError as error:
+            raise self._connection_lost() from error
         except ClusterError:
             raise
-        except self._distributed.CommClosedError as error:
-            raise self._lost_connection() from error
         except Exception as error:
             return FitFailure(task.name, f"{type(error).__name__}: {error}")
 
@@ -242,18 +253,26 @@ class Cluster:
                 n_empty = 0 if self._client.nthreads() else n_empty + 1
             else:
                 return outcome
+        raise self._no_workers()
+
+    def _no_workers(self) -> ClusterError:
         msg = (
             f"The cluster at {self._address} has had no workers for "
-            f"{_PAUSE * _LOOKS} s. Start some and go on with --resume."
+            f"{_PAUSE * _LOOKS} s. Finished fits are stored: start some workers and "
+            "go on with --resume."
         )
-        raise ClusterError(msg)
+        return ClusterError(msg)
 
-    def _lost_connection(self) -> ClusterError:
+    def _connection_lost(self) -> ClusterError:
         msg = (
             f"The connection to {self._address} is lost. Finished fits are stored: "
             "go on with --resume."
         )
         return ClusterError(msg)
+
+    def _check_connection(self) -> None:
+        if self._client.status != "running":
+            raise self._connection_lost()
 
     def close(self) -> None:
         """Leave the cluster, and end it if it was started here."""

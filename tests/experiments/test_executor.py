@@ -21,6 +21,7 @@ from sk_ensemble.experiments._executor import Executor, n_workers
 from sk_ensemble.experiments._fit import FitFailure, FitResult, FitTask
 
 SHARED = Path(__file__).parents[1] / "shared"
+PYTHONPATH = os.pathsep.join([str(SHARED), os.environ.get("PYTHONPATH", "")])
 
 
 @pytest.fixture(scope="module")
@@ -319,7 +320,7 @@ def start_script(log, n_tasks):
     """Start a process that fits with two workers, in a group of its own."""
     return subprocess.Popen(
         [sys.executable, "-c", SCRIPT.format(log=str(log), n_tasks=n_tasks)],
-        env=os.environ | {"PYTHONPATH": str(SHARED)},
+        env=os.environ | {"PYTHONPATH": PYTHONPATH},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

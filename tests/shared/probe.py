@@ -12,6 +12,9 @@ import numpy as np
 import pandas as pd
 import psutil
 from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.tree import DecisionTreeClassifier
 from threadpoolctl import threadpool_info
 
 from sk_ensemble import Panel
@@ -127,3 +130,32 @@ def probe_tasks(numbers, *, model="probe", device="cpu"):
         FitTask(model, 5, i, np.arange(FIRST + i), np.arange(3), f"{i}", device)
         for i in numbers
     ]
+
+
+class ProbeTree(DecisionTreeClassifier):
+    """A tree that takes a while and writes down where it is trained."""
+
+    def __init__(self, log=None, *, seconds=0.0, max_depth=3, random_state=None):
+        super().__init__(max_depth=max_depth, random_state=random_state)
+        self.log = log
+        self.seconds = seconds
+
+    def fit(self, X, y, sample_weight=None):
+        probe = Probe(self.log)
+        probe._write(len(y) - FIRST, "start")
+        time.sleep(self.seconds)
+        super().fit(X, y, sample_weight)
+        probe._write(len(y) - FIRST, "end")
+        return self
+
+
+def flatten(windows):
+    return np.asarray(windows).reshape(len(windows), -1)
+
+
+def probe_tree(*, log=None, seconds=0.0, random_state=None):
+    """Make what stands after a window."""
+    return make_pipeline(
+        FunctionTransformer(flatten, validate=False),
+        ProbeTree(log, seconds=seconds, random_state=random_state),
+    )
