@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.util
-import warnings
 from pathlib import Path
 from types import ModuleType
 
 import pytest
+
+from sk_ensemble.experiments import load_experiment
+from sk_ensemble.registry import list_models
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -21,42 +23,39 @@ def baseline() -> ModuleType:
 
 
 def run(baseline: ModuleType, folder: Path, *arguments: str) -> int:
-    shown = warnings.showwarning
-    try:
-        return baseline.main(["--output", str(folder), "--no-tracking", *arguments])
-    finally:
-        warnings.showwarning = shown
+    return baseline.main(["--output", str(folder), "--no-tracking", *arguments])
 
 
 def test_baseline_compares_and_says_where(
-    baseline: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    baseline: ModuleType, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     chosen = ["--quick", "--symbols", "IF", "--horizons", "5", "--jobs", "1"]
     assert run(baseline, tmp_path, *chosen, "--models", "prior", "clock") == 0
-    said = capsys.readouterr().out
+    said = "".join(capfd.readouterr())
     for words in ("Horizon 5 bars, test period: scores", "trading days of IF", "prior"):
         assert words in said
-    assert len(list(tmp_path.glob("runs/*/leaderboard.png"))) == 1
+    assert len(list(tmp_path.glob("results/*/leaderboard.png"))) == 1
+    assert len(list(tmp_path.glob("runs/*"))) == 2
 
 
 @pytest.mark.parametrize(
     ("arguments", "named"),
     [
-        (["--symbols", "ES"], "'ES'"),
+        (["--symbols", "ES"], "ES"),
         (["--models", "xgbost"], "xgboost"),
-        (["--horizons", "0"], "horizons must be at least 1"),
-        (["--start", "2020-12-01"], "must be before"),
+        (["--horizons", "0"], "horizon"),
+        (["--start", "2020-12-01"], "later than start"),
     ],
 )
 def test_baseline_refuses_by_name_without_a_traceback(
     baseline: ModuleType,
     tmp_path: Path,
-    capsys: pytest.CaptureFixture[str],
+    capfd: pytest.CaptureFixture[str],
     arguments: list[str],
     named: str,
 ) -> None:
     assert run(baseline, tmp_path, *arguments) == 2
-    said = " ".join(capsys.readouterr().out.split())
+    said = " ".join("".join(capfd.readouterr()).split())
     assert named in said
     assert "Traceback" not in said
     assert not list(tmp_path.glob("runs/*"))
@@ -70,3 +69,15 @@ def test_every_option_is_described(
     said = capsys.readouterr().out
     for option in ("--symbols", "--horizons", "--models", "--start", "--quick"):
         assert option in said
+
+
+def test_baseline_compares_every_family_there_is() -> None:
+    path = EXAMPLES / "config" / "experiments" / "baseline.yaml"
+    config = load_experiment(path)
+    compared = {model.full_name for model in config.models}
+    table = list_models()
+    everything = table.loc[
+        ~table["requires_gpu"] & (table["family"] != "ensemble"), "full_name"
+    ]
+    assert compared == set(everything)
+    assert config.horizons == (5, 20)
