@@ -20,6 +20,7 @@ from sk_ensemble.cli._replay import replay
 from sk_ensemble.cli._run import run
 from sk_ensemble.cli._screen import show_line, warning
 from sk_ensemble.cli._status import status
+from sk_ensemble.cli._tune import tune
 from sk_ensemble.cli._validate import validate
 
 __all__ = ["make_app", "run_app"]
@@ -32,6 +33,7 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     run,
     status,
     leaderboard,
+    tune,
     models,
     replay,
 )

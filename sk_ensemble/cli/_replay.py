@@ -11,6 +11,7 @@ from sk_ensemble.cli._arguments import AsJson, Jobs, OutputDir, Quiet
 from sk_ensemble.cli._find import find_run
 from sk_ensemble.cli._progress import progress_for
 from sk_ensemble.cli._screen import note, show_json, show_line
+from sk_ensemble.cli._stop import stoppable
 
 if TYPE_CHECKING:
     from sk_ensemble.experiments._differences import Difference
@@ -64,10 +65,11 @@ def replay(
     from sk_ensemble.experiments._replay import Replay
 
     run_dir = find_run(run, output)
-    again = Replay(run_dir, jobs)
-    for change in again.environment_changes:
-        note(f"changed since: {change}")
-    differences = again.run(progress_for(is_quiet=is_quiet))
+    with stoppable("Nothing has been changed."):
+        again = Replay(run_dir, jobs)
+        for change in again.environment_changes:
+            note(f"changed since: {change}")
+        differences = again.run(progress_for(is_quiet=is_quiet))
     if as_json:
         show_json(_as_json(run_dir, again.environment_changes, differences))
     else:

@@ -23,6 +23,7 @@ from sk_ensemble.cli._leaderboard import rows_of, show_leaderboard
 from sk_ensemble.cli._load import load_config, settings
 from sk_ensemble.cli._progress import progress_for
 from sk_ensemble.cli._screen import error, note, show_json, show_line
+from sk_ensemble.cli._stop import stoppable
 from sk_ensemble.exceptions import ResumeError
 
 if TYPE_CHECKING:
@@ -55,10 +56,8 @@ NoTracking = Annotated[
     bool, typer.Option("--no-tracking", help="Do not track the run with MLflow.")
 ]
 
-#: Exit codes.
+#: Exit code.
 _SOME_FAILED = 1
-_INTERRUPTED = 130
-_TERMINATED = 143
 
 
 @dataclass(frozen=True)
@@ -111,19 +110,6 @@ def _result(config: ExperimentConfig, request: _Request) -> ExperimentResult:
             raise
         request.say(f"{refusal}\nA new run starts, as --force was given.")
         return run_experiment(config, **how)
-
-
-def _interruptible(config: ExperimentConfig, request: _Request) -> ExperimentResult:
-    """Run the experiment; when asked to stop, say how to go on."""
-    from sk_ensemble.experiments._signals import Terminated, ending_on_sigterm
-
-    try:
-        with ending_on_sigterm():
-            return _result(config, request)
-    except KeyboardInterrupt as request_to_stop:
-        note(f"Stopped. What is done is kept; this finishes it: {request.go_on}")
-        is_term = isinstance(request_to_stop, Terminated)
-        raise typer.Exit(_TERMINATED if is_term else _INTERRUPTED) from None
 
 
 def _tracking_commands(config: ExperimentConfig) -> Iterator[str]:
@@ -203,7 +189,8 @@ def run(
     go_on = _command_again(experiment, changes, horizons or ())
     request = _Request(resume, force, not no_cache, is_quiet, go_on)
     _say_what_was_before(config, request)
-    result = _interruptible(config, request)
+    with stoppable(f"What is done is kept; this finishes it: {go_on}"):
+        result = _result(config, request)
     if as_json:
         show_json(_as_json(config, result))
     else:

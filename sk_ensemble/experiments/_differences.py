@@ -66,7 +66,8 @@ def _largest(old: pd.Series, new: pd.Series) -> float | None:
     if not all(pd.api.types.is_numeric_dtype(column) for column in (old, new)):
         return None
     a, b = (column.to_numpy(np.float64, na_value=np.nan) for column in (old, new))
-    sizes = np.abs(a - b)
+    with np.errstate(invalid="ignore", over="ignore"):
+        sizes = np.abs(a - b)
     return float(np.nanmax(sizes)) if np.isfinite(sizes).any() else None
 
 

@@ -15,7 +15,16 @@ from sk_ensemble.cli._app import make_app
 from sk_ensemble.cli._screen import warning
 
 ROOT = Path(__file__).parents[2]
-COMMANDS = ["init", "leaderboard", "models", "replay", "run", "status", "validate"]
+COMMANDS = [
+    "init",
+    "leaderboard",
+    "models",
+    "replay",
+    "run",
+    "status",
+    "tune",
+    "validate",
+]
 HEAVY = {"matplotlib", "mlflow", "numpy", "pandas", "sklearn", "torch"}
 LOADED = (
     "import sys\n"
