@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,6 +11,17 @@ from command_line import EXPERIMENT, FILES, Outcome, bars_of
 from sk_ensemble.cli import main
 
 Call = Callable[..., Outcome]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_pictures() -> Iterator[None]:
+    """Leave pictures out: they take most of the time of a small run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sk_ensemble.experiments._run_dir.cell_plots", lambda cell: {})
+        patch.setattr(
+            "sk_ensemble.experiments._run_experiment.draw", lambda *_: b"no picture"
+        )
+        yield
 
 
 @pytest.fixture
@@ -34,7 +45,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _finished(_no_pictures: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("finished")
     (path / "small.yaml").write_text(EXPERIMENT)
     before = Path.cwd()

@@ -17,7 +17,7 @@ def tuned(call, folder):
     return call(*TUNE, 2, "--json")
 
 
-def test_the_winner_is_a_model_file_that_an_experiment_takes(tuned, folder):
+def test_the_winner_is_a_model_file_that_tells_what_it_is_worth(tuned, folder):
     document = tuned.json()
     assert tuned.code == 0
     model = load_model_config("volatility_tuned.yaml")
@@ -26,10 +26,7 @@ def test_the_winner_is_a_model_file_that_an_experiment_takes(tuned, folder):
     change = ["models=[prior, {config_path: volatility_tuned.yaml, key: tuned}]"]
     config = load_experiment("small.yaml", change)
     assert config.model("tuned").hyperparameters == {"C": best}
-
-
-def test_the_report_stands_in_the_document_and_in_the_file(tuned, folder):
-    report = tuned.json()["overfitting_report"]
+    report = document["overfitting_report"]
     text = (folder / "volatility_tuned.yaml").read_text()
     assert report["n_trials"] == 2
     assert f"# Trial {report['best_trial']} is the best of 2" in text
@@ -53,6 +50,7 @@ def test_another_experiment_is_another_search(call, tuned, folder):
     assert len(journals(folder)) == 2
 
 
+@pytest.mark.slow
 def test_results_are_shown_with_the_report(call, folder):
     code, out, err = call(*TUNE, 2, "--quiet")
     assert (code, err.splitlines()[:-1]) == (0, [])

@@ -28,7 +28,7 @@ def test_json_tells_of_symbols_periods_and_embargo(call, folder):
     assert [row["period"] for row in card["periods"]] == ["train", "val", "test"]
     assert "2021-01" in train["first"]
     assert train["last"] < "2021-06" <= val["first"]
-    assert val["last"] < "2021-08" <= test["first"]
+    assert val["last"] < "2021-07" <= test["first"]
     shares = [train[f"share_{label}"] for label in (-1, 0, 1)]
     assert sum(shares) == pytest.approx(1)
     assert train["n_labelled"] == train["n_samples"]

@@ -14,7 +14,7 @@ experiment: {name: small}
 horizons: [5]
 models: [prior, volatility]
 data: {symbols: [IF], start: "2021-01-01", train_end: "2021-05-31",
-       val_end: "2021-07-31"}
+       val_end: "2021-06-30", end: "2021-07-31"}
 cv: {n_splits: 2, embargo_size: 60}
 mlflow: {enabled: false}
 run: {n_jobs: 1}
