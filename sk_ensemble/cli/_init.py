@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from sk_ensemble.cli._scaffold import write_scaffold
 from sk_ensemble.cli._screen import note, show_line
 
 __all__ = ["init"]
@@ -22,8 +23,6 @@ Folder = Annotated[
 
 def init(folder: Folder = Path()) -> None:
     """Write a small experiment that runs as it is."""
-    from sk_ensemble.experiments._scaffold import write_scaffold
-
     for path in write_scaffold(folder):
         show_line(path)
     go = "" if folder == Path() else f"cd {shlex.quote(str(folder))} && "

@@ -129,9 +129,9 @@ def validate(
     like: symbols, pauses, periods, labels, and what the embargo costs.
     """
     if as_schema:
-        from sk_ensemble.experiments import ExperimentConfig
+        from sk_ensemble.experiments.config import json_schema
 
-        show_json(ExperimentConfig.model_json_schema())
+        show_json(json_schema())
         return
     if experiment is None:
         msg = "Name the file to check: sk-ensemble validate EXPERIMENT.yaml."

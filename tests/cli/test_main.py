@@ -53,6 +53,10 @@ def test_the_guard_sees_what_a_command_loads():
     assert loaded_by("models") & HEAVY >= {"numpy", "pandas"}
 
 
+def test_an_experiment_is_begun_without_heavy_packages(tmp_path):
+    assert loaded_by("init", str(tmp_path)).isdisjoint(HEAVY)
+
+
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["-h"]])
 def test_help_names_every_command_with_a_whole_sentence(call, arguments):
     outcome = call(*arguments)

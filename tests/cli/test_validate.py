@@ -6,6 +6,8 @@ import pandas as pd
 import pytest
 from command_line import bars_of
 
+from sk_ensemble.experiments.config import json_schema
+
 
 def change(path, how):
     frame = pd.read_parquet(path)
@@ -158,6 +160,7 @@ def test_notices_on_the_configuration_are_passed_on(call, folder):
 def test_the_schema_is_json_and_needs_no_file(call):
     code, out, _ = call("validate", "--schema")
     assert code == 0
+    assert json.loads(out) == json_schema()
     assert set(json.loads(out)["properties"]) >= {"horizons", "models", "data", "cv"}
 
 
