@@ -69,6 +69,11 @@ def imported(node: ast.AST) -> Iterator[str]:
         yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
+def allows_pickle(word: ast.keyword) -> bool:
+    off = isinstance(word.value, ast.Constant) and word.value.value is False
+    return word.arg == "allow_pickle" and not off
+
+
 def dangers(tree: ast.Module) -> list[str]:
     """Return what a source does that may run code from a file."""
     found = []
@@ -77,7 +82,7 @@ def dangers(tree: ast.Module) -> list[str]:
         if isinstance(node, ast.Call):
             name = dotted(node.func)
             names.append(f"builtins.{name}" if name in BARE else name)
-            found += [name for word in node.keywords if word.arg == "allow_pickle"]
+            found += [name for word in node.keywords if allows_pickle(word)]
         found += [
             name
             for name in names
@@ -117,6 +122,7 @@ def test_modules_are_imported_by_name_in_known_places_only():
         "from joblib import load",
         "import torch; torch.load('x')",
         "f(x, allow_pickle=True)",
+        "f(x, allow_pickle=flag)",
         "eval('x')",
         "exec('x')",
         "__import__('os')",
@@ -130,7 +136,12 @@ def test_the_search_sees_what_it_looks_for(line):
 
 @pytest.mark.parametrize(
     "line",
-    ["json.load(x)", "re.compile('x')", "model.eval()", "np.load(x, mmap_mode='r')"],
+    [
+        "json.load(x)",
+        "re.compile('x')",
+        "model.eval()",
+        "np.load(x, allow_pickle=False)",
+    ],
 )
 def test_the_search_sees_no_more_than_that(line):
     assert dangers(ast.parse(line)) == []
