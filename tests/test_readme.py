@@ -10,6 +10,8 @@ from types import ModuleType
 import pandas as pd
 import pytest
 
+from sk_ensemble.experiments import parse_experiment
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -24,6 +26,15 @@ def test_readme_code_runs() -> None:
     for block in blocks:
         exec(compile(block, "README.md", "exec"), names)
     assert names["model"].predict(names["X"][:3]).shape == (3,)
+
+
+def test_the_experiment_of_the_readme_can_be_read() -> None:
+    text = (ROOT / "README.md").read_text()
+    (block,) = re.findall(r"^```yaml\n(.*?)^```", text, flags=re.DOTALL | re.MULTILINE)
+    assert len(block.splitlines()) == 5
+    config = parse_experiment(block)
+    assert [model.key for model in config.models][-1] == "lstm"
+    assert config.data.val_path == "val.parquet"
 
 
 @pytest.fixture
