@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 import traceback
+import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,8 @@ class FitResult:
         The refitted model as files; empty for a fold.
     not_saved : str or None
         Why the model could not be turned into files.
+    warnings : tuple of str
+        What was warned of, each in one line.
     """
 
     proba: Mapping[str, FloatArray]
@@ -106,6 +109,7 @@ class FitResult:
     importances: Mapping[str, list[Any]] | None = None
     model_files: Mapping[str, bytes] = field(default_factory=dict)
     not_saved: str | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -215,9 +219,13 @@ def _fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult:
     )
 
 
+def _in_one_line(message: Exception | str) -> str:
+    return " ".join(str(message).split())
+
+
 def _reason(error: Exception) -> str:
     """Return an error in one line, with its kind where that is not one of ours."""
-    text = " ".join(str(error).split())
+    text = _in_one_line(error)
     if isinstance(error, DataError | EmptyFoldError):
         return text
     return f"{type(error).__name__}: {text}"
@@ -236,6 +244,9 @@ def run_fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult | FitFail
         Samples of the task's horizon.
     """
     try:
-        return _fit(pipeline, task, data)
+        with warnings.catch_warnings(record=True) as caught:
+            result = _fit(pipeline, task, data)
     except Exception as error:
         return FitFailure(task.name, _reason(error), traceback.format_exc())
+    texts = (_in_one_line(warning.message) for warning in caught)
+    return replace(result, warnings=tuple(dict.fromkeys(texts)))

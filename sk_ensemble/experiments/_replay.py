@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from sk_ensemble.experiments._ensembles import ensemble_cells
 from sk_ensemble.experiments._environment import environment
 from sk_ensemble.experiments._executor import Executor, Outcome
 from sk_ensemble.experiments._fit import FitFailure, FitInput, FitResult, FitTask
+from sk_ensemble.experiments._fit_warnings import passing_on
 from sk_ensemble.experiments._plan import Plan, make_plan
 from sk_ensemble.experiments._predictions import to_file_columns
 from sk_ensemble.experiments._progress import no_progress
@@ -151,9 +152,9 @@ class _Parts:
         settings, tasks = self.config.run, list(self.plan.tasks)
         executor = Executor(settings.n_jobs, settings.threads_per_task)
         inputs = {self.samples.horizon: FitInput.of(self.samples)}
-        found = executor.run(tasks, self.plan.pipelines, inputs)
-        with progress(found, len(tasks)) as shown:
-            outcomes = _whole(list(shown))
+        fits = executor.run(tasks, self.plan.pipelines, inputs)
+        with closing(fits) as found, progress(found, len(tasks)) as shown:
+            outcomes = _whole(list(passing_on(shown)))
         return [self._cell(model.key, outcomes) for model in self.config.models]
 
     def _cell(self, key: str, outcomes: Sequence[tuple[FitTask, FitResult]]) -> Cell:

@@ -30,6 +30,7 @@ from sk_ensemble.experiments._executor import Executor, Outcome
 from sk_ensemble.experiments._experiment_result import ExperimentResult
 from sk_ensemble.experiments._facts import experiment_facts
 from sk_ensemble.experiments._fit import FitFailure, FitInput, FitResult, FitTask
+from sk_ensemble.experiments._fit_warnings import passing_on
 from sk_ensemble.experiments._leaderboard import draw, leaderboard
 from sk_ensemble.experiments._periods import refuse_unscored_periods
 from sk_ensemble.experiments._plan import Plan, make_plan
@@ -156,7 +157,7 @@ def _outcomes(
     fits = executor.run(ordered, run.plan.pipelines, inputs)
     found = run.at_end.enter_context(closing(fits))
     with progress(found, len(missing)) as shown:
-        for task, outcome in shown:
+        for task, outcome in passing_on(shown):
             if isinstance(outcome, FitResult):
                 run.cache.put(task.digest, outcome)
             yield task, outcome

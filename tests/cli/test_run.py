@@ -104,6 +104,18 @@ def test_a_finished_run_is_not_run_again_on_resume(call, finished):
     assert len(results_of(finished)) == 1
 
 
+@pytest.mark.parametrize(
+    "jobs", [1, pytest.param(2, marks=pytest.mark.slow)], ids=["here", "in workers"]
+)
+def test_what_fits_warn_of_is_one_line_for_a_cell(call, folder, jobs):
+    models = "models=[{name: logistic, hyperparameters: {max_iter: 2}}]"
+    options = ["--set", models, "--jobs", jobs, "--quiet"]
+    code, _, err = call("run", "small.yaml", *options)
+    assert code == 0
+    (line,) = err.splitlines()
+    assert line.startswith("warning: logistic_h5: lbfgs failed to converge")
+
+
 @pytest.mark.slow
 def test_resume_of_nothing_is_said(call, folder):
     code, _, err = call("run", "small.yaml", "--resume")
