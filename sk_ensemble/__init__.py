@@ -12,7 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from sk_ensemble.baseline import ClockBaseline, PriorBaseline, VolatilityBaseline
-    from sk_ensemble.boosting import LightGBMClassifier, XGBoostClassifier
+    from sk_ensemble.boosting import (
+        CatBoostClassifier,
+        LightGBMClassifier,
+        XGBoostClassifier,
+    )
     from sk_ensemble.callbacks import MLflowCallback
     from sk_ensemble.ensemble import (
         GreedyEnsembleClassifier,
@@ -37,10 +41,12 @@ if TYPE_CHECKING:
     from sk_ensemble.persistence import load_model, save_model
     from sk_ensemble.preprocessing import RowTransformer, Windower
     from sk_ensemble.registry import create, list_models, register
+    from sk_ensemble.search import OptunaSearchCV
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "CatBoostClassifier",
     "ClockBaseline",
     "CombinatorialPurgedSplit",
     "GRUClassifier",
@@ -50,6 +56,7 @@ __all__ = [
     "MLPNetClassifier",
     "MLflowCallback",
     "NHITSClassifier",
+    "OptunaSearchCV",
     "Panel",
     "PriorBaseline",
     "PurgedSplit",
@@ -73,6 +80,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "CatBoostClassifier": "sk_ensemble.boosting",
     "ClockBaseline": "sk_ensemble.baseline",
     "CombinatorialPurgedSplit": "sk_ensemble.model_selection",
     "GRUClassifier": "sk_ensemble.neural_network",
@@ -82,6 +90,7 @@ _HOMES = {
     "MLPNetClassifier": "sk_ensemble.neural_network",
     "MLflowCallback": "sk_ensemble.callbacks",
     "NHITSClassifier": "sk_ensemble.neural_network",
+    "OptunaSearchCV": "sk_ensemble.search",
     "Panel": "sk_ensemble.panel",
     "PriorBaseline": "sk_ensemble.baseline",
     "PurgedSplit": "sk_ensemble.model_selection",

@@ -21,6 +21,7 @@ FAMILIES = {
     "logistic": {},
     "random_forest": {"n_estimators": 100, "random_state": 0},
     "hist_gradient_boosting": {},
+    "catboost": {},
     "xgboost": {},
     "lightgbm": {},
     "gru": {"num_layers": 1, "max_epochs": 10, "random_state": 0},

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import numpy as np
 
 from sk_ensemble._typing import FloatArray, IntArray, Rows
+from sk_ensemble.estimator import TrainingSet
 from sk_ensemble.panel import Windows
 
-__all__ = ["bin_sample", "flat_batch", "n_columns", "row_slices", "rows_per_batch"]
+__all__ = [
+    "bin_sample",
+    "flat_batch",
+    "n_columns",
+    "order_of_rows",
+    "repeat_rows",
+    "row_slices",
+    "rows_per_batch",
+    "with_all_classes",
+]
 
 #: Cells of one batch: 16 MiB in float32.
 _BATCH_CELLS = 2**22
@@ -15,6 +28,9 @@ _BATCH_CELLS = 2**22
 #: Rows, and cells where there are few columns, that decide on the bins of features.
 _SAMPLED_ROWS = 10_000
 _SAMPLED_CELLS = 2**22
+
+#: Rows that are few, so that they may be repeated and sorted.
+_FEW_ROWS = 10_000
 
 
 def n_columns(windows: Windows) -> int:
@@ -50,3 +66,46 @@ def bin_sample(windows: Windows) -> IntArray | None:
         return None
     rows = np.random.default_rng(0).choice(len(windows), size=size, replace=False)
     return np.sort(rows)
+
+
+def repeat_rows(samples: TrainingSet) -> TrainingSet:
+    """Return rows as often as their weights say, where these are few whole numbers.
+
+    A library that treats a weight of two otherwise than two rows then cannot.
+    """
+    weights = samples.weights
+    if weights.sum() > _FEW_ROWS or (weights != np.round(weights)).any():
+        return samples
+    repeated = samples[np.repeat(np.arange(len(samples)), weights.astype(np.int64))]
+    return replace(repeated, weights=np.ones(len(repeated)))
+
+
+def order_of_rows(rows: Any, codes: IntArray) -> Any:
+    """Return an order of rows of bytes that depends on what they hold, if they are few.
+
+    Parameters
+    ----------
+    rows : ndarray of uint8 of shape (n_rows, n_columns)
+        The rows.
+    codes : ndarray of shape (n_rows,)
+        Class number of each row.
+    """
+    if len(rows) > _FEW_ROWS:
+        return slice(None)
+    # All bytes of a row are compared at once.
+    whole = np.ascontiguousarray(rows).view(f"V{rows.shape[1]}").ravel()
+    _, content = np.unique(whole, return_inverse=True)
+    return np.lexsort((content, codes))
+
+
+def with_all_classes(samples: TrainingSet) -> TrainingSet:
+    """Add a row of no weight to speak of for each class that has none.
+
+    For a library that takes classes without rows for an error.
+    """
+    absent = np.setdiff1d(np.arange(samples.n_classes), samples.codes)
+    n_rows = len(samples)
+    more = samples[np.append(np.arange(n_rows), np.zeros_like(absent))]
+    weights, codes = more.weights.copy(), more.codes.copy()
+    weights[n_rows:], codes[n_rows:] = weights.min() * 1e-9, absent
+    return replace(more, codes=codes, weights=weights)

@@ -117,6 +117,7 @@ class LightGBMClassifier(BoosterClassifier):
     See Also
     --------
     XGBoostClassifier : The same with XGBoost's trees.
+    CatBoostClassifier : The same with CatBoost's symmetric trees.
 
     Notes
     -----

@@ -109,6 +109,7 @@ class XGBoostClassifier(BoosterClassifier):
     See Also
     --------
     LightGBMClassifier : The same with LightGBM's trees.
+    CatBoostClassifier : The same with CatBoost's symmetric trees.
 
     Notes
     -----

@@ -19,6 +19,12 @@ _LIGHTGBM = ModelInfo(
     description="Gradient-boosted trees of LightGBM, over all bars of the window",
     allows_nan=True,
 )
+_CATBOOST = ModelInfo(
+    name="catboost",
+    family="boosting",
+    description="Gradient-boosted symmetric trees of CatBoost, over the whole window",
+    allows_nan=True,
+)
 _LSTM = ModelInfo(
     name="lstm",
     family="neural",
@@ -89,6 +95,7 @@ def builtin_entries() -> list[Entry]:
     return [
         Entry(_XGBOOST, "sk_ensemble.boosting:XGBoostClassifier"),
         Entry(_LIGHTGBM, "sk_ensemble.boosting:LightGBMClassifier"),
+        Entry(_CATBOOST, "sk_ensemble.boosting:CatBoostClassifier"),
         Entry(_LSTM, "sk_ensemble.neural_network:LSTMClassifier"),
         Entry(_GRU, "sk_ensemble.neural_network:GRUClassifier"),
         Entry(_TCN, "sk_ensemble.neural_network:TCNClassifier"),

@@ -245,7 +245,7 @@ def list_models() -> pd.DataFrame:
     >>> from sk_ensemble import list_models
     >>> models = list_models()
     >>> models.loc[models["family"] == "boosting", "name"].tolist()
-    ['lightgbm', 'xgboost']
+    ['catboost', 'lightgbm', 'xgboost']
     """
     rows = [{**asdict(info), "full_name": info.full_name} for info in REGISTRY.infos()]
     models = pd.DataFrame(rows)

@@ -89,8 +89,11 @@ class Registry:
         return {entry.address: entry for entry in self._entries.values()}
 
     def _unknown(self, name: str) -> RegistryError:
-        short_names = {entry.info.name for entry in self._entries.values()}
-        known = self._entries if ":" in name else short_names
+        known: Iterable[str] = {entry.info.name for entry in self._entries.values()}
+        if ":" in name:
+            short = name.partition(":")[2]
+            namesakes = [full for full in self._entries if full.endswith(f":{short}")]
+            known = namesakes or self._entries
         lines = [f"There is no model {name!r}; {nearest(name, known)}."]
         return RegistryError(" ".join(lines + self._plugin_faults))
 

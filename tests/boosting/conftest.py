@@ -5,7 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from sk_ensemble import LightGBMClassifier, Panel, Windower, XGBoostClassifier
+from sk_ensemble import (
+    CatBoostClassifier,
+    LightGBMClassifier,
+    Panel,
+    Windower,
+    XGBoostClassifier,
+)
+from sk_ensemble.boosting._catboost_trees import trees_of, write_trees
 from sk_ensemble.datasets import make_bars
 
 
@@ -29,17 +36,37 @@ def samples():
     return make_samples()
 
 
-@pytest.fixture(params=[XGBoostClassifier, LightGBMClassifier])
+@pytest.fixture(params=[XGBoostClassifier, LightGBMClassifier, CatBoostClassifier])
 def booster(request):
     return request.param
 
 
+#: What CatBoost calls parameters of the others.
+CATBOOST_NAMES = {
+    "colsample_bytree": "rsm",
+    "max_bin": "border_count",
+    "max_depth": "depth",
+    "reg_lambda": "l2_leaf_reg",
+}
+
+
 @pytest.fixture
-def small(booster):
+def spelled(booster):
+    """Return the name that a booster has for a parameter."""
+    names = CATBOOST_NAMES if booster is CatBoostClassifier else {}
+    return lambda name: names.get(name, name)
+
+
+@pytest.fixture
+def small(booster, spelled):
     """Make a booster with few rounds, unless told otherwise."""
-    return lambda **params: booster(
-        **{"n_estimators": 8, "learning_rate": 0.3, "early_stopping": False, **params}
-    )
+
+    def make(**params):
+        settings = {"n_estimators": 8, "learning_rate": 0.3, "early_stopping": False}
+        own = {spelled(name): value for name, value in params.items()}
+        return booster(**(settings | own))
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +76,8 @@ def content():
     def content_of(model):
         if isinstance(model, XGBoostClassifier):
             return bytes(model.booster_.save_raw("json"))
+        if isinstance(model, CatBoostClassifier):
+            return write_trees(trees_of(model.booster_))
         # Behind the trees stand the parameters, with a seed that may have no effect.
         return model.booster_.model_to_string().partition("end of trees")[0].encode()
 

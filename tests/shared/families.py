@@ -23,6 +23,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "min_samples_leaf": 5,
         "random_state": 0,
     },
+    "catboost": {"n_estimators": 5},
     "xgboost": {"n_estimators": 5},
     "lightgbm": {"n_estimators": 5, "min_child_samples": 5},
     "nhits": {"h": 4, "mlp_units": [[8, 8]], "max_epochs": 2, "random_state": 0},
