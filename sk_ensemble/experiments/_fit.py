@@ -22,7 +22,15 @@ from sk_ensemble.panel import Panel
 from sk_ensemble.persistence import model_files
 from sk_ensemble.utils.time import format_ns
 
-__all__ = ["OUT_OF_FOLD", "FitFailure", "FitInput", "FitResult", "FitTask", "run_fit"]
+__all__ = [
+    "OUT_OF_FOLD",
+    "FitFailure",
+    "FitInput",
+    "FitResult",
+    "FitTask",
+    "failure_of",
+    "run_fit",
+]
 
 #: Name of the predictions of a fold; those of a refit are named by their periods.
 OUT_OF_FOLD = "oof"
@@ -231,6 +239,19 @@ def _reason(error: Exception) -> str:
     return f"{type(error).__name__}: {text}"
 
 
+def failure_of(name: str, error: Exception) -> FitFailure:
+    """Return an error that is being handled as the outcome of what it ended.
+
+    Parameters
+    ----------
+    name : str
+        What failed.
+    error : Exception
+        The error.
+    """
+    return FitFailure(name, _reason(error), traceback.format_exc())
+
+
 def run_fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult | FitFailure:
     """Fit a copy of the model and predict; an error is an outcome, too.
 
@@ -247,6 +268,6 @@ def run_fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult | FitFail
         with warnings.catch_warnings(record=True) as caught:
             result = _fit(pipeline, task, data)
     except Exception as error:
-        return FitFailure(task.name, _reason(error), traceback.format_exc())
+        return failure_of(task.name, error)
     texts = (_in_one_line(warning.message) for warning in caught)
     return replace(result, warnings=tuple(dict.fromkeys(texts)))

@@ -52,7 +52,8 @@ class MappedArrays:
     """Keep large arrays in files of a temporary folder while workers need them.
 
     Each array is written once, however often it is sent; one that is a part of a
-    mapped file already is not written at all.
+    mapped file already is not written at all. Where there is no room, arrays are sent
+    as copies.
 
     Parameters
     ----------
@@ -80,13 +81,21 @@ class MappedArrays:
         place = _place_in_file(array)
         if place is not None:
             return _open_part, place
-        return _open_file, (self._written(array),)
+        path = self._written(array)
+        if path is None:
+            return np.asarray(array).__reduce_ex__(_PROTOCOL)
+        return _open_file, (path,)
 
-    def _written(self, array: np.ndarray) -> str:
+    def _written(self, array: np.ndarray) -> str | None:
+        """Return the file of an array, None where there is no room for one."""
         with self._lock:
             if id(array) not in self._files:
                 path = Path(self._folder, f"{len(self._files)}.npy")
-                np.save(path, array, allow_pickle=False)
+                try:
+                    np.save(path, array, allow_pickle=False)
+                except OSError:
+                    path.unlink(missing_ok=True)
+                    return None
                 self._files[id(array)] = array, str(path)
             return self._files[id(array)][1]
 

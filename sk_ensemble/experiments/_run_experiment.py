@@ -29,7 +29,13 @@ from sk_ensemble.experiments._environment import environment
 from sk_ensemble.experiments._executor import Executor, Outcome
 from sk_ensemble.experiments._experiment_result import ExperimentResult
 from sk_ensemble.experiments._facts import experiment_facts
-from sk_ensemble.experiments._fit import FitFailure, FitInput, FitResult, FitTask
+from sk_ensemble.experiments._fit import (
+    FitFailure,
+    FitInput,
+    FitResult,
+    FitTask,
+    failure_of,
+)
 from sk_ensemble.experiments._fit_warnings import passing_on
 from sk_ensemble.experiments._leaderboard import draw, leaderboard
 from sk_ensemble.experiments._periods import refuse_unscored_periods
@@ -181,23 +187,24 @@ def _whole_cells(
         cell = sorted(waiting.pop(place), key=lambda pair: _fold_order(pair[0]))
         failures = [found for _, found in cell if isinstance(found, FitFailure)]
         if failures:
-            _note_failure(run, task, failures)
+            ensembles = run.ensembles_of(task.horizon)
+            name = f"{task.model}_h{task.horizon}"
+            _note_failure(run, name, failures, without=ensembles)
         else:
             yield [(t, found) for t, found in cell if isinstance(found, FitResult)]
 
 
 def _note_failure(
-    run: _Experiment, task: FitTask, failures: Sequence[FitFailure]
+    run: _Experiment,
+    cell: str,
+    failures: Sequence[FitFailure],
+    without: Sequence[str] = (),
 ) -> None:
-    cell = f"{task.model}_h{task.horizon}"
     run.failures[cell] = failures[0]
     reasons = {failure.task: failure.reason for failure in failures}
     traces = {failure.task: failure.trace for failure in failures}
-    run.result.add_cell(
-        cell,
-        {"failed": reasons, "traces": traces},
-        without=run.ensembles_of(task.horizon),
-    )
+    entry = {"failed": reasons, "traces": traces}
+    run.result.add_cell(cell, entry, without=without)
 
 
 def _publish(run: _Experiment, cell: Cell) -> None:
@@ -263,21 +270,30 @@ def _make_cells(run: _Experiment, progress: _Progress) -> list[Cell]:
     # An ensemble stands for as long as its members do.
     standing = run.result.cells
     cells = {name: cell for name, cell in cells.items() if name in standing}
-    for horizon, samples in run.samples.items():
+    for horizon in run.samples:
         members = _horizon_cells(run, cells, horizon)
-        methods = [
-            method
-            for method in run.config.ensemble.methods
-            if f"{method}_h{horizon}" not in cells
-        ]
+        for method in run.config.ensemble.methods:
+            if f"{method}_h{horizon}" not in cells:
+                for cell in _ensembles(run, members, horizon, method):
+                    _publish(run, cell)
+                    cells[cell.name] = cell
+    return list(cells.values())
+
+
+def _ensembles(
+    run: _Experiment, members: Sequence[Cell], horizon: int, method: str
+) -> list[Cell]:
+    """Return the ensemble of a horizon, if there can be one; a failure is noted."""
+    name, samples = f"{method}_h{horizon}", run.samples[horizon]
+    try:
         # As in fits: sums of floats depend on how many threads share them.
         with threadpool_limits(limits=run.config.run.threads_per_task):
-            for cell in ensemble_cells(
-                members, samples, run.source, run.config, methods
-            ):
-                _publish(run, cell)
-                cells[cell.name] = cell
-    return list(cells.values())
+            return list(
+                ensemble_cells(members, samples, run.source, run.config, [method])
+            )
+    except Exception as error:
+        _note_failure(run, name, [failure_of(name, error)])
+        return []
 
 
 def _write_leaderboard(run: _Experiment, table: pd.DataFrame) -> None:

@@ -153,6 +153,12 @@ class ExperimentConfig(Section):
         if unknown and keys:
             told = "; ".join(f"{name!r}: {nearest(name, keys)}" for name in unknown)
             raise ValueError(f"members are no keys of models: {told}")
+        both = [name for name in ensemble.methods if name in keys]
+        if both:
+            shown = ", ".join(both)
+            raise ValueError(
+                f"methods would have the names of models: give another key: to {shown}"
+            )
         return ensemble
 
     @property
