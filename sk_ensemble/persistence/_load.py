@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
 
 from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence._decoder import Decoder
@@ -17,10 +18,10 @@ from sk_ensemble.persistence._layout import ARRAYS, TREE
 from sk_ensemble.persistence._manifest import (
     MANIFEST,
     check_contents,
+    check_signature,
     read_manifest,
     warn_of_versions,
 )
-from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["load_model", "model_from_files", "verify_model"]
 
@@ -29,8 +30,7 @@ _TREE_BYTES = 2**25
 
 
 def _unpacked(content: bytes) -> dict[str, np.ndarray]:
-    safetensors = import_optional("safetensors.numpy", extra="neural")
-    tensors: dict[str, np.ndarray] = safetensors.load(content)
+    tensors: dict[str, np.ndarray] = safetensors.numpy.load(content)
     return tensors
 
 
@@ -64,13 +64,23 @@ def _named(path: Path, error: PersistenceError) -> PersistenceError:
     return PersistenceError(f"{path}: {error}")
 
 
-def model_from_files(files: Mapping[str, bytes]) -> Any:
+def _check(manifest: Any, files: Mapping[str, bytes], key: bytes | None) -> None:
+    """Raise unless the files are those of the manifest, and it is signed."""
+    if key is not None:
+        check_signature(manifest, key)
+    check_contents(manifest, files)
+
+
+def model_from_files(files: Mapping[str, bytes], *, key: bytes | None = None) -> Any:
     """Return the model that `model_files` returned the files of.
 
     Parameters
     ----------
     files : mapping of str to bytes
         Contents by name.
+    key : bytes or None, default=None
+        The secret that the model was signed with; it is refused if it was not. None:
+        no signature is asked for.
 
     Returns
     -------
@@ -94,12 +104,17 @@ def model_from_files(files: Mapping[str, bytes]) -> Any:
         msg = f"There is no {MANIFEST}: these are not the files of a model."
         raise PersistenceError(msg)
     manifest = read_manifest(files[MANIFEST])
-    check_contents(manifest, files)
+    _check(manifest, files, key)
     warn_of_versions(manifest, stacklevel=2)
     return _decoded(files)
 
 
-def load_model(path: str | os.PathLike[str], *, max_bytes: int = 2**31) -> Any:
+def load_model(
+    path: str | os.PathLike[str],
+    *,
+    key: bytes | None = None,
+    max_bytes: int = 2**31,
+) -> Any:
     """Load a model that `save_model` has saved.
 
     Nothing in the files is run, and no native parser sees a byte before all digests
@@ -110,6 +125,9 @@ def load_model(path: str | os.PathLike[str], *, max_bytes: int = 2**31) -> Any:
     ----------
     path : str or path-like
         The directory.
+    key : bytes or None, default=None
+        The secret that the model was signed with; it is refused if it was not. None:
+        no signature is asked for.
     max_bytes : int, default=2147483648
         Bytes that all files may have together.
 
@@ -155,7 +173,7 @@ def load_model(path: str | os.PathLike[str], *, max_bytes: int = 2**31) -> Any:
     path = Path(path)
     try:
         manifest, files = read_directory(path, max_bytes)
-        check_contents(manifest, files)
+        _check(manifest, files, key)
         warn_of_versions(manifest, stacklevel=2)
         return _decoded(files)
     except PersistenceError as error:
@@ -163,7 +181,10 @@ def load_model(path: str | os.PathLike[str], *, max_bytes: int = 2**31) -> Any:
 
 
 def verify_model(
-    path: str | os.PathLike[str], *, max_bytes: int = 2**31
+    path: str | os.PathLike[str],
+    *,
+    key: bytes | None = None,
+    max_bytes: int = 2**31,
 ) -> dict[str, Any]:
     """Check the files of a saved model against their digests, without loading it.
 
@@ -171,6 +192,9 @@ def verify_model(
     ----------
     path : str or path-like
         The directory.
+    key : bytes or None, default=None
+        The secret that the model was signed with; it is refused if it was not. None:
+        no signature is asked for.
     max_bytes : int, default=2147483648
         Bytes that all files may have together.
 
@@ -201,7 +225,7 @@ def verify_model(
     path = Path(path)
     try:
         manifest, files = read_directory(path, max_bytes)
-        check_contents(manifest, files)
+        _check(manifest, files, key)
     except PersistenceError as error:
         raise _named(path, error) from error
     return manifest

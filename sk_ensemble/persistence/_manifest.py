@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import importlib.metadata
 import json
 import platform
@@ -18,6 +19,7 @@ __all__ = [
     "MANIFEST",
     "check_contents",
     "check_names",
+    "check_signature",
     "make_manifest",
     "read_manifest",
     "warn_of_versions",
@@ -48,8 +50,12 @@ _KEYS = frozenset(
         "libraries",
         "metadata",
         "model",
+        "signature",
     }
 )
+
+#: Keys whose values are computed from all the others.
+_SEALS = frozenset({"digest", "signature"})
 
 
 def _digest(content: bytes) -> str:
@@ -66,9 +72,15 @@ def _version(library: str) -> str | None:
         return None
 
 
-def _sealed(manifest: dict[str, Any]) -> bytes:
+def _signature(manifest: Mapping[str, Any], key: bytes) -> str:
+    """Return what only those who have the key can compute."""
+    signed = {name: manifest[name] for name in manifest if name not in _SEALS}
+    return hmac.new(key, strict_json(signed).encode(), hashlib.sha256).hexdigest()
+
+
+def _sealed(manifest: Mapping[str, Any]) -> bytes:
     """Return the manifest as bytes, with a digest of itself."""
-    open_part = {key: manifest[key] for key in manifest if key != "digest"}
+    open_part = {name: manifest[name] for name in manifest if name != "digest"}
     digest = _digest(strict_json(open_part).encode())
     return strict_json(open_part | {"digest": digest}).encode()
 
@@ -78,6 +90,7 @@ def make_manifest(
     libraries: Iterable[str],
     model: dict[str, Any],
     metadata: Mapping[str, Any],
+    key: bytes | None = None,
 ) -> bytes:
     """Return the manifest of some files.
 
@@ -91,6 +104,8 @@ def make_manifest(
         What is to be known of the model without loading it.
     metadata : mapping
         What the user wants to keep with it.
+    key : bytes or None, default=None
+        What to sign it with; None: it is not signed.
 
     Raises
     ------
@@ -98,7 +113,7 @@ def make_manifest(
         If the metadata are no JSON.
     """
     names = ("python", "sk_ensemble", *_ALWAYS, *libraries)
-    manifest = {
+    manifest: dict[str, Any] = {
         "files": {
             name: {"sha256": _digest(content), "size": len(content)}
             for name, content in files.items()
@@ -108,8 +123,11 @@ def make_manifest(
         "libraries": {name: _version(name) for name in names},
         "metadata": dict(metadata),
         "model": model,
+        "signature": None,
     }
     try:
+        if key is not None:
+            manifest["signature"] = _signature(manifest, key)
         return _sealed(manifest)
     except (TypeError, ValueError, RecursionError) as error:
         msg = (
@@ -187,6 +205,18 @@ def read_manifest(content: bytes) -> dict[str, Any]:
         msg = f"{MANIFEST} is damaged: its digest is another one."
         raise PersistenceError(msg)
     return manifest
+
+
+def check_signature(manifest: Mapping[str, Any], key: bytes) -> None:
+    """Raise unless the manifest was signed with a key."""
+    signature = manifest["signature"]
+    if not isinstance(signature, str):
+        msg = f"{MANIFEST} is not signed, and a key was given."
+        raise PersistenceError(msg)
+    expected = _signature(manifest, key)
+    if not hmac.compare_digest(signature.encode(), expected.encode()):
+        msg = f"{MANIFEST} was not signed with this key."
+        raise PersistenceError(msg)
 
 
 def check_names(manifest: Mapping[str, Any], names: Iterable[str]) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble.persistence._encoder import Encoder
@@ -16,19 +17,20 @@ from sk_ensemble.persistence._layout import ARRAYS, TREE
 from sk_ensemble.persistence._manifest import MANIFEST, make_manifest
 from sk_ensemble.persistence._summary import summary_of
 from sk_ensemble.utils.files import write_folder
-from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["model_files", "save_model"]
 
 
 def _packed(tensors: dict[str, np.ndarray]) -> bytes:
-    safetensors = import_optional("safetensors.numpy", extra="neural")
-    content: bytes = safetensors.save(tensors)
+    content: bytes = safetensors.numpy.save(tensors)
     return content
 
 
 def model_files(
-    model: Any, metadata: Mapping[str, Any] | None = None
+    model: Any,
+    metadata: Mapping[str, Any] | None = None,
+    *,
+    key: bytes | None = None,
 ) -> dict[str, bytes]:
     """Return the files that a model is saved as, without writing them.
 
@@ -39,6 +41,9 @@ def model_files(
     metadata : mapping or None, default=None
         What is to be kept with it, such as ``{"horizon": 5}``: texts, numbers, lists
         and dicts.
+    key : bytes or None, default=None
+        A secret to sign the manifest with (HMAC-SHA256), so that a reader with the
+        same key finds malice and not only damage.
 
     Returns
     -------
@@ -76,7 +81,7 @@ def model_files(
     best = encoder.objects[-1]
     summary = summary_of(best, root["$object"]["class"], encoder.objects)
     libraries = sorted({"safetensors", *encoder.libraries})
-    manifest = make_manifest(files, libraries, summary, metadata or {})
+    manifest = make_manifest(files, libraries, summary, metadata or {}, key)
     return dict(sorted({**files, MANIFEST: manifest}.items()))
 
 
@@ -84,6 +89,8 @@ def save_model(
     model: Any,
     path: str | os.PathLike[str],
     metadata: Mapping[str, Any] | None = None,
+    *,
+    key: bytes | None = None,
 ) -> None:
     """Save a fitted model as a directory, without pickle.
 
@@ -100,6 +107,9 @@ def save_model(
     metadata : mapping or None, default=None
         What is to be kept with it, such as ``{"horizon": 5}``: texts, numbers, lists
         and dicts.
+    key : bytes or None, default=None
+        A secret to sign the manifest with (HMAC-SHA256), so that a reader with the
+        same key finds malice and not only damage.
 
     Raises
     ------
@@ -132,5 +142,5 @@ def save_model(
     array([[0.75, 0.25]])
     >>> folder.cleanup()
     """
-    files = model_files(model, metadata)
+    files = model_files(model, metadata, key=key)
     write_folder(Path(path), files)

@@ -22,6 +22,7 @@ from sk_ensemble.persistence import (
     save_model,
     verify_model,
 )
+from sk_ensemble.persistence._manifest import _sealed
 
 OFFSETS = 20
 
@@ -184,6 +185,34 @@ def test_a_model_that_cannot_be_saved_leaves_nothing(tmp_path):
 def test_a_model_that_is_not_fitted_is_refused(tmp_path):
     with pytest.raises(NotFittedError):
         save_model(PriorBaseline(), tmp_path / "model")
+
+
+class TestSignature:
+    MODEL = PriorBaseline().fit(X, Y)
+
+    def test_a_model_is_loaded_with_the_key_it_was_signed_with(self, tmp_path):
+        save_model(self.MODEL, tmp_path / "model", key=b"secret")
+        assert load_model(tmp_path / "model", key=b"secret")
+        assert verify_model(tmp_path / "model", key=b"secret")
+        assert load_model(tmp_path / "model")
+
+    def test_another_key_or_none_at_all_is_an_error(self, tmp_path):
+        save_model(self.MODEL, tmp_path / "signed", key=b"secret")
+        with pytest.raises(PersistenceError, match="not signed with this key"):
+            load_model(tmp_path / "signed", key=b"another")
+        save_model(self.MODEL, tmp_path / "plain")
+        for read in (load_model, verify_model):
+            with pytest.raises(PersistenceError, match="is not signed"):
+                read(tmp_path / "plain", key=b"secret")
+
+    def test_what_is_changed_and_sealed_again_without_the_key_is_refused(self):
+        files = model_files(self.MODEL, {"horizon": 5}, key=b"secret")
+        manifest = json.loads(files["MANIFEST.json"])
+        manifest["metadata"]["horizon"] = 20
+        forged = {**files, "MANIFEST.json": _sealed(manifest)}
+        assert model_from_files(forged)
+        with pytest.raises(PersistenceError, match="not signed with this key"):
+            model_from_files(forged, key=b"secret")
 
 
 class TestManifest:
