@@ -22,7 +22,7 @@ from sk_ensemble.boosting._catboost_trees import (
     write_trees,
 )
 from sk_ensemble.boosting._flat_rows import (
-    flat_batch,
+    flat_columns,
     order_of_rows,
     repeat_rows,
     with_all_classes,
@@ -267,10 +267,11 @@ class CatBoostClassifier(BoosterClassifier):
         start: list[float],
     ) -> Any:
         """Return the samples in bins, with the margins that training starts from."""
-        rows = flat_batch(in_bins(samples.windows, edges), slice(None))
+        # The library copies what does not lie in columns, to four bytes per cell.
+        rows = flat_columns(in_bins(samples.windows, edges))
         order = order_of_rows(rows, samples.codes)
         return catboost.Pool(
-            rows[order],
+            np.asfortranarray(rows[order]),
             samples.codes[order],
             weight=samples.weights[order],
             baseline=np.tile(start, (len(samples), 1)),

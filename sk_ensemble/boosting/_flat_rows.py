@@ -14,6 +14,7 @@ from sk_ensemble.panel import Windows
 __all__ = [
     "bin_sample",
     "flat_batch",
+    "flat_columns",
     "n_columns",
     "order_of_rows",
     "repeat_rows",
@@ -42,6 +43,15 @@ def flat_batch(windows: Windows, rows: Rows) -> FloatArray:
     """Return some windows as rows, earliest bar first, shape (n_rows, n_columns)."""
     batch = windows.gather(rows)
     return batch.reshape(len(batch), -1)
+
+
+def flat_columns(windows: Windows) -> Any:
+    """Return all windows as rows of a matrix whose columns lie one behind the other."""
+    shape = len(windows), n_columns(windows)
+    matrix = np.empty(shape, windows.history.block.dtype, order="F")
+    for rows in row_slices(windows):
+        matrix[rows] = flat_batch(windows, rows)
+    return matrix
 
 
 def rows_per_batch(windows: Windows) -> int:
