@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from numpydoc.docscrape import NumpyDocString
+from optuna.distributions import FloatDistribution
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
@@ -43,6 +44,13 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     "PurgedCalibratedClassifier": {
         "estimator": LogisticRegression(),
         "cv": MEMBERS["cv"],
+    },
+    "OptunaSearchCV": {
+        "estimator": LogisticRegression(),
+        "param_distributions": {"C": FloatDistribution(0.1, 1)},
+        "n_trials": 2,
+        "cv": MEMBERS["cv"],
+        "storage": "memory",
     },
     "PurgedStackingClassifier": MEMBERS,
     "RowTransformer": {"transformer": StandardScaler()},

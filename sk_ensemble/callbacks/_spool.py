@@ -13,47 +13,15 @@ from pathlib import Path
 from typing import Any
 
 from sk_ensemble.utils.files import read_json, write_json
+from sk_ensemble.utils.processes import is_known_dead, this_process
 
 __all__ = ["Spool"]
 
 _HEADER = "spool.json"
 _CLAIM = "replaying"
 _ENDED = "ended"
-_BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 #: Seconds without an event after which a fit of unknown fate is taken for dead.
 _ABANDONED = 24 * 3600.0
-
-
-def _started(pid: int) -> str:
-    """Return what tells a process from later ones with its number, if Linux says so."""
-    path = Path(f"/proc/{pid}/stat")
-    try:
-        fields = path.read_text().rpartition(")")[2].split()
-    except OSError:
-        return ""
-    # The state comes first after the name in brackets, the start time 19 fields later.
-    return "" if fields[0] == "Z" else fields[19]
-
-
-def _identity() -> dict[str, Any]:
-    """Describe this process."""
-    boot = _BOOT_ID.read_text().strip() if _BOOT_ID.is_file() else ""
-    pid = os.getpid()
-    return {
-        "host": platform.node(),
-        "boot": boot,
-        "pid": pid,
-        "started": _started(pid),
-    }
-
-
-def _is_known_dead(process: dict[str, Any]) -> bool:
-    """Tell whether a process of this machine is gone for certain."""
-    here = _identity()
-    if process["host"] != here["host"] or not process["started"]:
-        return False
-    is_later_boot = process["boot"] != here["boot"]
-    return is_later_boot or _started(process["pid"]) != process["started"]
 
 
 def _line(event: dict[str, Any]) -> bytes:
@@ -94,7 +62,7 @@ class Spool:
 
     def create(self, header: dict[str, Any]) -> None:
         """Make the directory, with what is known beforehand."""
-        write_json(self.folder / _HEADER, {"process": _identity(), **header})
+        write_json(self.folder / _HEADER, {"process": this_process(), **header})
 
     def exists(self) -> bool:
         """Tell whether the directory was made."""
@@ -129,7 +97,7 @@ class Spool:
         """Tell whether no event will follow, also because the process died."""
         if (self.folder / _ENDED).exists():
             return True
-        if _is_known_dead(self.header()["process"]):
+        if is_known_dead(self.header()["process"]):
             return True
         newest = max(path.stat().st_mtime for path in self.folder.iterdir())
         return time.time() - newest > _ABANDONED
@@ -164,7 +132,7 @@ class Spool:
 def _claim(path: Path) -> bool:
     """Make a file that names this process, unless a living one is named there."""
     draft = path.with_name(f"{_CLAIM}-{os.getpid()}-{secrets.token_hex(4)}")
-    draft.write_text(json.dumps(_identity()))
+    draft.write_text(json.dumps(this_process()))
     try:
         # Unlike writing, this makes the file with its content, or fails.
         os.link(draft, path)
@@ -181,6 +149,6 @@ def _claim(path: Path) -> bool:
 def _is_stale(path: Path) -> bool:
     """Tell whether the process that claimed a spool is gone."""
     try:
-        return _is_known_dead(json.loads(path.read_text()))
+        return is_known_dead(json.loads(path.read_text()))
     except FileNotFoundError:
         return True

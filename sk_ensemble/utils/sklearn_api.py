@@ -12,6 +12,7 @@ from typing import Any
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.callback import CallbackSupportMixin
+from sklearn.model_selection._search import BaseSearchCV
 from sklearn.utils._param_validation import HasMethods, Interval, StrOptions
 from sklearn.utils._set_output import _wrap_data_with_container as wrap_output
 from sklearn.utils.metadata_routing import _routing_enabled as routing_enabled
@@ -22,6 +23,7 @@ from sklearn.utils.validation import _get_feature_names as get_feature_names
 from sklearn.utils.validation import validate_data
 
 __all__ = [
+    "BaseSearchCV",
     "CallbackSupportMixin",
     "Composition",
     "HasMethods",
