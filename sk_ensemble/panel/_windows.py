@@ -9,6 +9,7 @@ import numpy as np
 from sk_ensemble._typing import BoolArray, FloatArray, IntArray, NanosecondArray, Rows
 from sk_ensemble.panel._history import History
 from sk_ensemble.panel._samples import Samples
+from sk_ensemble.utils.memory import refuse_beyond_memory
 
 __all__ = ["Windows"]
 
@@ -23,6 +24,17 @@ def _strided_windows(block: FloatArray, window_length: int) -> FloatArray:
         (n_bars - window_length + 1, window_length * n_features),
         (n_features * value, value),
         writeable=False,
+    )
+
+
+def _refuse_too_large(windows: Windows) -> None:
+    n_samples, window_length, n_features = windows.shape
+    refuse_beyond_memory(
+        n_samples * window_length * n_features * windows.dtype.itemsize,
+        f"An array of {n_samples} windows of {window_length} bars and {n_features} "
+        "features",
+        "Use fewer samples or shorter windows, or a model that takes windows as they "
+        "are, such as a booster or a network.",
     )
 
 
@@ -152,8 +164,14 @@ class Windows(Samples):
         -------
         batch : ndarray of shape (n_rows, window_length, n_features)
             A copy of these windows.
+
+        Raises
+        ------
+        MemoryError
+            If the copy is larger than the memory that is left.
         """
         part = self[rows]
+        _refuse_too_large(part)
         block = self.history.block
         if self.window_length > len(block):
             return block[part.bar_rows()]
