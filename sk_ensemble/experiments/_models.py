@@ -27,11 +27,11 @@ def reach(model: ModelConfig) -> int:
 
 
 def _seeds(estimator: Any, seed: int) -> dict[str, int]:
-    """Return the parameters that seed an estimator and its parts."""
+    """Return the parameters that seed what has no seed of its own."""
     return {
         name: seed
-        for name in estimator.get_params()
-        if name == "random_state" or name.endswith("__random_state")
+        for name, value in estimator.get_params().items()
+        if name.rpartition("__")[2] == "random_state" and value is None
     }
 
 
@@ -46,15 +46,28 @@ def _with_threads(params: dict[str, Any], names: Any, n_threads: int) -> dict[st
     return {**params, "n_jobs": n_threads}
 
 
-def build_model(model: ModelConfig, config: ExperimentConfig) -> Pipeline:
-    """Return an unfitted pipeline that takes a panel."""
+def build_model(
+    model: ModelConfig, config: ExperimentConfig, *, is_alone: bool = False
+) -> Pipeline:
+    """Return an unfitted pipeline that takes a panel.
+
+    Parameters
+    ----------
+    model : ModelConfig
+        The model.
+    config : ExperimentConfig
+        Its seed and threads.
+    is_alone : bool, default=False
+        Whether nothing else runs. Only then a model may report each round, as it was
+        perhaps asked to: the reports of several at a time cannot be read.
+    """
     seed = model.training.random_seed
     seed = config.random_seed if seed is None else seed
-    params = _with_threads(
-        model.estimator_params(seed),
-        model_parameters(model.full_name),
-        config.run.threads_per_task,
-    )
+    names = model_parameters(model.full_name)
+    params = model.estimator_params(seed)
+    params = _with_threads(params, names, config.run.threads_per_task)
+    if not is_alone:
+        params.pop("verbose", None)
     estimator = create(model.full_name, **params)
     estimator.set_params(**_seeds(estimator, seed))
     window = Windower(model.window_length, lag=model.dataset.lag or 0)

@@ -20,6 +20,10 @@ from sk_ensemble.experiments.config import ExperimentConfig, ModelConfig
 __all__ = ["Plan", "make_plan"]
 
 
+#: Parameters that are shown elsewhere, or change nothing but what is printed.
+_NO_RESULT = ("steps", "clf__verbose")
+
+
 @dataclass(frozen=True, eq=False)
 class Plan:
     """Hold what an experiment is going to fit.
@@ -57,7 +61,7 @@ def _params(pipeline: Pipeline) -> list[tuple[str, str]]:
     return sorted(
         (name, repr(value))
         for name, value in pipeline.get_params().items()
-        if not hasattr(value, "get_params") and name != "steps"
+        if not hasattr(value, "get_params") and name not in _NO_RESULT
     )
 
 
@@ -86,7 +90,12 @@ def _folds(
     yield None, np.arange(len(samples.X)), np.arange(0)
 
 
-def make_plan(samples: Mapping[int, HorizonSamples], config: ExperimentConfig) -> Plan:
+def make_plan(
+    samples: Mapping[int, HorizonSamples],
+    config: ExperimentConfig,
+    *,
+    is_alone: bool = False,
+) -> Plan:
     """List the fits of an experiment.
 
     Parameters
@@ -95,13 +104,18 @@ def make_plan(samples: Mapping[int, HorizonSamples], config: ExperimentConfig) -
         The samples of every horizon.
     config : ExperimentConfig
         Models, folds and seed.
+    is_alone : bool, default=False
+        Whether fits are made one at a time, so that each may report its rounds.
 
     Raises
     ------
     EmptyFoldError
         If a fold has no rows.
     """
-    pipelines = {model.key: build_model(model, config) for model in config.models}
+    pipelines = {
+        model.key: build_model(model, config, is_alone=is_alone)
+        for model in config.models
+    }
     models = {model.key: model for model in config.models}
     digests = {k: _model_digest(pipelines[k], model) for k, model in models.items()}
     devices = {key: device_of(pipeline) for key, pipeline in pipelines.items()}

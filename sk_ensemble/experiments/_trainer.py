@@ -125,7 +125,7 @@ class Trainer:
 
     @cached_property
     def _plan(self) -> Plan:
-        return make_plan({self.horizon: self._samples}, self.config)
+        return make_plan({self.horizon: self._samples}, self.config, is_alone=True)
 
     @cached_property
     def _cell(self) -> Cell:

@@ -74,6 +74,26 @@ def test_folds_seed_and_threads_are_part_of_the_digest(
     assert digests(before, "random_forest") != digests(after, "random_forest")
 
 
+@pytest.mark.parametrize("is_alone", [False, True])
+def test_a_model_reports_its_rounds_when_it_is_alone(
+    tmp_path: Path, is_alone: bool
+) -> None:
+    model = {"model": "xgboost", "training": {"verbose": True}}
+    config = make_config(tmp_path, models=[model])
+    samples = {5: make_source(config).samples(5)}
+    plan = make_plan(samples, config, is_alone=is_alone)
+    assert bool(plan.pipelines["xgboost"][-1].verbose) == is_alone
+    silent = plan_of(tmp_path, models=["xgboost"])
+    assert digests(plan, "xgboost") == digests(silent, "xgboost")
+
+
+def test_a_seed_among_the_hyperparameters_is_kept(tmp_path: Path) -> None:
+    model = {"model": "random_forest", "hyperparameters": {"random_state": 7}}
+    params = plan_of(tmp_path, models=[model]).pipelines["random_forest"].get_params()
+    seeds = {v for name, v in params.items() if name.endswith("random_state")}
+    assert seeds == {7}
+
+
 @pytest.mark.parametrize(
     "change", [{"run": {"n_jobs": 2}}, {"experiment": {"name": "x"}}]
 )
