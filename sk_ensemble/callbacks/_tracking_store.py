@@ -59,6 +59,31 @@ def _refuse_dead_server(uri: str) -> None:
         pass
 
 
+def _refuse_dead_database(uri: str) -> None:
+    """Raise at once if a database takes no connection, for the same reason."""
+    if "://" not in uri or uri.startswith((_SQLITE, "http", "databricks", "file")):
+        return
+    sqlalchemy = import_optional("sqlalchemy", extra="experiments")
+    engine = sqlalchemy.create_engine(uri)
+    try:
+        engine.connect().close()
+    except sqlalchemy.exc.OperationalError as error:
+        # The message of the driver names host and user, and never the password.
+        msg = f"The database takes no connection: {error.orig}"
+        raise ConnectionError(" ".join(msg.split())) from None
+    finally:
+        engine.dispose()
+
+
+def _without_owner(uri: str) -> str:
+    """Return an address without user and password."""
+    parts = urlsplit(uri)
+    if "@" not in parts.netloc:
+        return uri
+    netloc = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=netloc, query="").geturl()
+
+
 def _finite_metrics(record: RunRecord, end: int) -> list[Any]:
     """Return the metrics of a record for MLflow."""
     entities = import_optional("mlflow.entities", extra="experiments")
@@ -172,6 +197,7 @@ class TrackingStore:
         for name in ("alembic", "mlflow.store.db.utils"):
             logging.getLogger(name).setLevel(logging.WARNING)
         _refuse_dead_server(self.tracking_uri)
+        _refuse_dead_database(self.tracking_uri)
         if self.sqlite_file is not None:
             self.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
         return mlflow.MlflowClient(self.tracking_uri)
@@ -214,8 +240,8 @@ class TrackingStore:
         if found is None:
             msg = (
                 f"The experiment {self.experiment_name!r} cannot be made in "
-                f"{self.tracking_uri}. If it was deleted there, restore it or choose "
-                "another experiment_name."
+                f"{_without_owner(self.tracking_uri)}. If it was deleted there, "
+                "restore it or choose another experiment_name."
             )
             raise RuntimeError(msg)
         return found
