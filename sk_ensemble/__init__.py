@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         cross_val_paths,
     )
     from sk_ensemble.neural_network import (
+        ALSTMClassifier,
         GRUClassifier,
         LSTMClassifier,
         MLPNetClassifier,
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = [
+    "ALSTMClassifier",
     "CatBoostClassifier",
     "ClockBaseline",
     "CombinatorialPurgedSplit",
@@ -80,6 +82,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "ALSTMClassifier": "sk_ensemble.neural_network",
     "CatBoostClassifier": "sk_ensemble.boosting",
     "ClockBaseline": "sk_ensemble.baseline",
     "CombinatorialPurgedSplit": "sk_ensemble.model_selection",

@@ -66,6 +66,7 @@ MEMBERS = {
 #: What an estimator is checked with, where its defaults would not do: ten trees, five
 #: epochs of one batch, windows of one bar.
 CHECKED: dict[str, list[dict[str, Any]]] = {
+    "ALSTMClassifier": [NETWORK],
     "CatBoostClassifier": [{"n_estimators": 10, "rsm": 1.0}],
     "GRUClassifier": [NETWORK],
     "MLPNetClassifier": [

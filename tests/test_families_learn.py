@@ -24,6 +24,7 @@ FAMILIES = {
     "catboost": {},
     "xgboost": {},
     "lightgbm": {},
+    "alstm": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
     "gru": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
     "mlp": {"hidden_sizes": [64], "max_epochs": 10, "random_state": 0},
     "tcn": {"channels": [32, 32], "max_epochs": 10, "random_state": 0},

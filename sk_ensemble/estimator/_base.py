@@ -110,6 +110,13 @@ class WindowClassifier(
     def _allows_nan(self) -> bool:
         return get_tags(self).input_tags.allow_nan
 
+    def _windows_to_predict(self, X: Any) -> Windows:
+        """Read samples of the kind seen in fit, and check them."""
+        check_is_fitted(self, "classes_")
+        windows = as_windows(self, X, reset=False)
+        check_finite(self, windows, allow_nan=self._allows_nan())
+        return windows
+
     def predict_proba(self, X: Any) -> FloatArray:
         """Predict the probability of each class.
 
@@ -123,9 +130,7 @@ class WindowClassifier(
         proba : ndarray of shape (n_samples, n_classes)
             Probabilities in the order of `classes_`.
         """
-        check_is_fitted(self, "classes_")
-        windows = as_windows(self, X, reset=False)
-        check_finite(self, windows, allow_nan=self._allows_nan())
+        windows = self._windows_to_predict(X)
         if self._only_class is not None:
             return np.tile(
                 np.eye(len(self.classes_))[self._only_class], (len(windows), 1)

@@ -8,6 +8,8 @@ from sk_ensemble.utils.optional import import_optional
 import_optional("torch", extra="neural")
 import_optional("skorch", extra="neural")
 
+from sk_ensemble.neural_network._alstm import ALSTMClassifier  # noqa: E402
+from sk_ensemble.neural_network._alstm_module import ALSTMModule  # noqa: E402
 from sk_ensemble.neural_network._base import NetworkClassifier  # noqa: E402
 from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E402
 from sk_ensemble.neural_network._gru import GRUClassifier  # noqa: E402
@@ -27,6 +29,8 @@ from sk_ensemble.neural_network._training_parameters import (  # noqa: E402
 )
 
 __all__ = [
+    "ALSTMClassifier",
+    "ALSTMModule",
     "DeviceWindows",
     "GRUClassifier",
     "GRUModule",

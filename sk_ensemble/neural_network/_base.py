@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
@@ -263,17 +263,39 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         return net
 
     def _predict_windows(self, windows: Windows) -> FloatArray:
-        device = torch.device(self.net_.device)
-        block_size = _BLOCK_SIZES.get(device.type, _BLOCK_SIZES["cuda"])
-        predict = self._predict_block
         if self.mc_samples:
-            block_size, predict = 1, self._predict_sampled
+            return self._in_blocks(windows, self._predict_sampled, block_size=1)
+        return self._in_blocks(windows, self._predict_block)
+
+    def _in_blocks(
+        self,
+        windows: Windows,
+        compute: Callable[[DeviceWindows, IntArray], FloatArray],
+        block_size: int | None = None,
+    ) -> FloatArray:
+        """Compute something of samples, in blocks of a fixed number of rows."""
+        device = torch.device(self.net_.device)
+        if block_size is None:
+            block_size = _BLOCK_SIZES.get(device.type, _BLOCK_SIZES["cuda"])
         with torch_threads(n_threads(self.n_jobs)):
             on_device = DeviceWindows(windows, device, self.net_.dtype)
             self._standardize(on_device)
             return predict_in_blocks(
-                len(windows), block_size, partial(predict, on_device), pad=True
+                len(windows), block_size, partial(compute, on_device), pad=True
             )
+
+    def _module_outputs(self, method: str, X: Any) -> FloatArray:
+        """Return what a method of the trained module gives for samples."""
+        windows = self._windows_to_predict(X)
+        if self._only_class is not None:
+            msg = "Only one class had weight in fit, so there is no network to look at."
+            raise ValueError(msg)
+
+        def compute(on_device: DeviceWindows, rows: IntArray) -> FloatArray:
+            outputs = self.net_.compute(method, on_device.gather(rows))
+            return outputs.double().cpu().numpy()
+
+        return self._in_blocks(windows, compute)
 
     def _predict_block(self, windows: DeviceWindows, rows: IntArray) -> FloatArray:
         """Return the probabilities of some samples."""

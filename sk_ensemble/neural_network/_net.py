@@ -147,10 +147,28 @@ class WindowNet(NeuralNet):
             Whether to drop units as in training. Batch normalisation goes on to use
             the statistics of training.
         """
-        for part in self.module_.modules():
-            part.training = dropout and not isinstance(part, _BatchNorm)
+        self._set_dropout(dropout)
         with AlignedLinear():
             return self.infer(batch)
+
+    @torch.inference_mode()
+    def compute(self, method: str, batch: torch.Tensor) -> torch.Tensor:
+        """Return what another method of the module gives for one batch.
+
+        Parameters
+        ----------
+        method : str
+            Its name.
+        batch : Tensor of shape (n_windows, window_length, n_features)
+            Windows.
+        """
+        self._set_dropout(False)
+        with AlignedLinear():
+            return getattr(self.module_, method)(batch)
+
+    def _set_dropout(self, is_on: bool) -> None:
+        for part in self.module_.modules():
+            part.training = is_on and not isinstance(part, _BatchNorm)
 
     def trim_for_prediction(self) -> None:
         """Drop what only training needs, so that the weights are kept once."""

@@ -48,6 +48,12 @@ _MLP = ModelInfo(
     family="neural",
     description="Multi-layer perceptron on all bars of the window",
 )
+_ALSTM = ModelInfo(
+    name="alstm",
+    family="neural",
+    description="Recurrent network with attention over time",
+    needs_windows=True,
+)
 _NHITS = ModelInfo(
     name="nhits",
     family="timeseries",
@@ -100,6 +106,7 @@ def builtin_entries() -> list[Entry]:
         Entry(_GRU, "sk_ensemble.neural_network:GRUClassifier"),
         Entry(_TCN, "sk_ensemble.neural_network:TCNClassifier"),
         Entry(_MLP, "sk_ensemble.neural_network:MLPNetClassifier"),
+        Entry(_ALSTM, "sk_ensemble.neural_network:ALSTMClassifier"),
         Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),
         Entry(_RANDOM_FOREST, "sk_ensemble.tabular:random_forest"),

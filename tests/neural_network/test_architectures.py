@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import torch
+from sklearn.exceptions import NotFittedError
 
 from families import quick
 
 #: Per family: settings, each of which makes another network.
 CHANGES = {
+    "alstm": [
+        {"hidden_size": 3},
+        {"num_layers": 2},
+        {"dropout": 0.5},
+        {"rnn_type": "LSTM"},
+    ],
     "gru": [{"hidden_size": 3}, {"num_layers": 2}, {"dropout": 0.5}],
     "mlp": [
         {"hidden_sizes": [5]},
@@ -21,6 +29,12 @@ CHANGES = {
 
 #: Per family: settings that are refused.
 FAULTS = {
+    "alstm": [
+        {"hidden_size": 0},
+        {"num_layers": 0},
+        {"dropout": 1.0},
+        {"rnn_type": "RNN"},
+    ],
     "gru": [{"hidden_size": 0}, {"num_layers": 1.5}, {"dropout": 1.0}],
     "mlp": [
         {"hidden_sizes": 5},
@@ -67,3 +81,31 @@ def test_the_module_is_the_one_of_that_name(arrays, name):
     model = quick(name).fit(*arrays)
     expected = type(model).__name__.replace("Net", "").replace("Classifier", "Module")
     assert type(model.module_).__name__ == expected
+
+
+class TestAttention:
+    def test_it_is_that_of_the_module_on_standardised_windows(self, arrays):
+        X, y = arrays
+        model = quick("alstm").fit(X, y)
+        values = torch.from_numpy((X - model.mean_) / model.scale_)
+        with torch.no_grad():
+            expected = model.module_.attention(values)
+        found = model.attention_weights(X)
+        np.testing.assert_allclose(found, expected, rtol=1e-9)
+        np.testing.assert_allclose(found.sum(axis=1), 1)
+
+    def test_any_split_of_the_input_gives_equal_bits(self, arrays):
+        X, y = arrays
+        model = quick("alstm").fit(X.astype("float32"), y)
+        together = model.attention_weights(X)
+        alone = [model.attention_weights(X[[row]])[0] for row in range(40)]
+        np.testing.assert_array_equal(alone, together[:40])
+
+    def test_other_windows_and_a_model_without_network_are_refused(self, arrays):
+        X, y = arrays
+        with pytest.raises(NotFittedError):
+            quick("alstm").attention_weights(X)
+        with pytest.raises(ValueError, match="windows of 5 bars"):
+            quick("alstm").fit(X, y).attention_weights(X[:, 1:])
+        with pytest.raises(ValueError, match="Only one class"):
+            quick("alstm").fit(X, np.ones(60)).attention_weights(X)

@@ -10,6 +10,7 @@ from torch import nn
 from torch.nn import functional
 
 from sk_ensemble.neural_network import (
+    ALSTMModule,
     GRUModule,
     LSTMModule,
     MLPModule,
@@ -20,6 +21,7 @@ from sk_ensemble.neural_network import (
 N_BARS, N_FEATURES, N_OUTPUTS = 12, 3, 2
 
 MAKERS = {
+    "alstm": partial(ALSTMModule, hidden_size=16),
     "gru": partial(GRUModule, hidden_size=16),
     "lstm": partial(LSTMModule, hidden_size=16),
     "mlp": partial(
@@ -35,6 +37,7 @@ MAKERS = {
 
 #: The same modules with units dropped in training.
 WITH_DROPOUT = {
+    "alstm": partial(MAKERS["alstm"], num_layers=1, dropout=0.5),
     "gru": partial(MAKERS["gru"], dropout=0.5),
     "lstm": partial(MAKERS["lstm"], dropout=0.5),
     "mlp, input": partial(MAKERS["mlp"], input_dropout=0.5),

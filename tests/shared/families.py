@@ -27,6 +27,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "xgboost": {"n_estimators": 5},
     "lightgbm": {"n_estimators": 5, "min_child_samples": 5},
     "nhits": {"h": 4, "mlp_units": [[8, 8]], "max_epochs": 2, "random_state": 0},
+    "alstm": {**TRAINING, "hidden_size": 4, "num_layers": 1},
     "gru": {**TRAINING, "hidden_size": 4, "num_layers": 1},
     "mlp": {**TRAINING, "hidden_sizes": [8]},
     "tcn": {**TRAINING, "channels": [4, 4]},
@@ -34,7 +35,9 @@ SETTINGS: dict[str, dict[str, Any]] = {
 }
 
 MODELS = list_models()
-NAMES: list[str] = MODELS.loc[~MODELS["requires_gpu"], "name"].tolist()
+#: Ensembles of other families are tested where ensembles are.
+_QUICK = ~MODELS["requires_gpu"] & (MODELS["family"] != "ensemble")
+NAMES: list[str] = MODELS.loc[_QUICK, "name"].tolist()
 
 
 def quick(name: str, **params: Any) -> Any:
@@ -51,7 +54,7 @@ def rounds_name(name: str) -> str:
 #: Names of the families that are this package's own, and of scikit-learn's Pipelines.
 OWN = [name for name in NAMES if isinstance(quick(name), WindowClassifier)]
 PIPELINES = [name for name in NAMES if name not in OWN]
-NO_NAN = MODELS.loc[~MODELS["allows_nan"], "name"].tolist()
+NO_NAN = MODELS.loc[_QUICK & ~MODELS["allows_nan"], "name"].tolist()
 
 
 def make_frame(seed: int = 0, n_bars: int = 150) -> pd.DataFrame:
