@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sk_ensemble.ensemble._calibrated import PurgedCalibratedClassifier
+from sk_ensemble.ensemble._factories import greedy, stacking
 from sk_ensemble.ensemble._greedy import GreedyEnsembleClassifier
 from sk_ensemble.ensemble._stacking import PurgedStackingClassifier
 from sk_ensemble.ensemble._weighted_vote import WeightedVoteClassifier
@@ -12,4 +13,6 @@ __all__ = [
     "PurgedCalibratedClassifier",
     "PurgedStackingClassifier",
     "WeightedVoteClassifier",
+    "greedy",
+    "stacking",
 ]

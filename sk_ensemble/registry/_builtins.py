@@ -94,6 +94,16 @@ _VOLATILITY = ModelInfo(
     family="baseline",
     description="Chance of a move from recent volatility, the same up and down",
 )
+_STACKING = ModelInfo(
+    name="stacking",
+    family="ensemble",
+    description="A classifier trained on what registered models predict out of fold",
+)
+_GREEDY = ModelInfo(
+    name="greedy",
+    family="ensemble",
+    description="Registered models averaged, chosen one by one by the loss of the mean",
+)
 
 
 def builtin_entries() -> list[Entry]:
@@ -114,4 +124,6 @@ def builtin_entries() -> list[Entry]:
         Entry(_PRIOR, "sk_ensemble.baseline:PriorBaseline"),
         Entry(_CLOCK, "sk_ensemble.baseline:ClockBaseline"),
         Entry(_VOLATILITY, "sk_ensemble.baseline:VolatilityBaseline"),
+        Entry(_STACKING, "sk_ensemble.ensemble:stacking"),
+        Entry(_GREEDY, "sk_ensemble.ensemble:greedy"),
     ]
