@@ -5,10 +5,11 @@ from __future__ import annotations
 import uuid
 import warnings
 from collections.abc import Callable, Mapping
-from os import PathLike
+from os import PathLike, fspath
 from pathlib import Path
 from typing import Any
 
+from sk_ensemble.callbacks._addresses import without_owner
 from sk_ensemble.callbacks._events import begin_event, curve_event, end_event
 from sk_ensemble.callbacks._replay import replay_in_time
 from sk_ensemble.callbacks._spool import Spool
@@ -136,8 +137,10 @@ class MLflowCallback:
         return self._max_propagation_depth
 
     def __repr__(self) -> str:
+        uri = self.tracking_uri
+        shown = uri if uri is None else without_owner(fspath(uri))
         return (
-            f"MLflowCallback(tracking_uri={self.tracking_uri!r}, "
+            f"MLflowCallback(tracking_uri={shown!r}, "
             f"experiment_name={self.experiment_name!r})"
         )
 
@@ -157,7 +160,7 @@ class MLflowCallback:
         store = TrackingStore(self.tracking_uri, self.experiment_name)
         header = {
             "spool_id": context.root_uuid.hex,
-            "tracking_uri": store.tracking_uri,
+            "tracking_uri": without_owner(store.tracking_uri),
             "experiment_name": self.experiment_name,
             "run_name": self.run_name,
             "tags": {} if self.tags is None else dict(self.tags),
@@ -217,7 +220,7 @@ class MLflowCallback:
             return
         self._guarded(spool.end)
         try:
-            replay_in_time(spool, self.timeout)
+            replay_in_time(spool, self.timeout, self.tracking_uri)
         except Exception as error:
             msg = (
                 f"The fit was not recorded in MLflow: {error!r}. Its events are "

@@ -9,6 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from sk_ensemble.callbacks._addresses import without_owner
+
 __all__ = ["param_text", "safe_name", "shown"]
 
 _FORBIDDEN = re.compile(r"[^\w\-. /:]")
@@ -66,6 +68,8 @@ def _name_of(value: Any) -> str:
 def shown(value: Any) -> str:
     """Return a value of a parameter as text that is the same in every process.
 
+    Addresses lose their user and password.
+
     Examples
     --------
     >>> from sk_ensemble.callbacks._names import shown
@@ -73,7 +77,7 @@ def shown(value: Any) -> str:
     ('adam', '0.001', 'builtins.len')
     """
     if isinstance(value, str):
-        return value
+        return without_owner(value) if "://" in value else value
     if isinstance(value, np.generic):
         return str(value.item())
     if hasattr(value, "__qualname__"):

@@ -47,7 +47,8 @@ def replay_spool(
         of them, as ``experiments/mlflow-spool`` does.
     tracking_uri : str, path or None, default=None
         Address of another store or server, or path of an SQLite file. None: the one
-        that the callback was given.
+        that the callback was given; user and password are not kept on disk, so an
+        address that needs them is to be given again.
 
     Returns
     -------
@@ -95,10 +96,12 @@ def replay_spool(
     return recorded
 
 
-def _put_steps(spool: Spool, results: queue.Queue, is_late: threading.Event) -> None:
+def _put_steps(
+    steps: Iterator[str], results: queue.Queue, is_late: threading.Event
+) -> None:
     """Record a spool run by run, until it is done or nobody waits any more."""
     try:
-        for run_id in _steps(spool):
+        for run_id in steps:
             results.put(run_id)
             if is_late.is_set():
                 return
@@ -107,7 +110,9 @@ def _put_steps(spool: Spool, results: queue.Queue, is_late: threading.Event) -> 
         results.put(error)
 
 
-def replay_in_time(spool: Spool, timeout: float) -> None:
+def replay_in_time(
+    spool: Spool, timeout: float, tracking_uri: str | PathLike[str] | None = None
+) -> None:
     """Record a spool as long as there is progress.
 
     Parameters
@@ -116,6 +121,8 @@ def replay_in_time(spool: Spool, timeout: float) -> None:
         The events.
     timeout : float
         Seconds that one run may take.
+    tracking_uri : str, path or None, default=None
+        Address of the store; None means the one that is written in the spool.
 
     Raises
     ------
@@ -127,7 +134,7 @@ def replay_in_time(spool: Spool, timeout: float) -> None:
     """
     results: queue.Queue = queue.Queue()
     is_late = threading.Event()
-    arguments = (spool, results, is_late)
+    arguments = (_steps(spool, tracking_uri), results, is_late)
     threading.Thread(target=_put_steps, args=arguments, daemon=True).start()
     while True:
         try:

@@ -8,7 +8,7 @@ from typing import Any
 from sk_ensemble.exceptions import RegistryError
 from sk_ensemble.registry import create, model_info, model_parameters
 from sk_ensemble.search._registered import find_registered
-from sk_ensemble.search._spaces import SPACES, network_space
+from sk_ensemble.search._spaces import SPACES, is_network, network_space
 
 __all__ = ["as_space", "search_space"]
 
@@ -52,6 +52,9 @@ def search_space(name: str) -> Space:
                                 min_child_samples* 20-1000, subsample 0.5-1,
                                 colsample_bytree* 0.1-1, reg_alpha* 0.001-10,
                                 reg_lambda* 0.01-100
+    catboost                    learning_rate* 0.01-0.2, depth 2-8,
+                                l2_leaf_reg* 0.1-100, random_strength 0-10,
+                                subsample 0.5-1, rsm* 0.1-1
     hist_gradient_boosting      learning_rate* 0.01-0.2, max_iter* 25-400,
                                 max_leaf_nodes* 4-64, min_samples_leaf* 20-1000,
                                 l2_regularization* 0.01-100, max_features* 0.1-1
@@ -83,8 +86,9 @@ def search_space(name: str) -> Space:
     own = getattr(type(create(info.full_name)), "search_space", None)
     if own is not None:
         return _checked(own)
-    if info.family == "neural":
-        return network_space(model_parameters(info.full_name))
+    known = model_parameters(info.full_name)
+    if is_network(known):
+        return network_space(known)
     msg = (
         f"{info.full_name} has no search space. Pass param_distributions, or define "
         "search_space(trial) in its class, as a static method."

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["SPACES", "network_space"]
+__all__ = ["SPACES", "is_network", "network_space"]
 
 
 def _xgboost(trial: Any) -> dict[str, Any]:
@@ -34,6 +34,17 @@ def _lightgbm(trial: Any) -> dict[str, Any]:
         "colsample_bytree": trial.suggest_float("colsample_bytree", 0.1, 1.0, log=True),
         "reg_alpha": trial.suggest_float("reg_alpha", 1e-3, 10.0, log=True),
         "reg_lambda": trial.suggest_float("reg_lambda", 1e-2, 100.0, log=True),
+    }
+
+
+def _catboost(trial: Any) -> dict[str, Any]:
+    return {
+        "learning_rate": trial.suggest_float("learning_rate", 0.01, 0.2, log=True),
+        "depth": trial.suggest_int("depth", 2, 8),
+        "l2_leaf_reg": trial.suggest_float("l2_leaf_reg", 0.1, 100.0, log=True),
+        "random_strength": trial.suggest_float("random_strength", 0.0, 10.0),
+        "subsample": trial.suggest_float("subsample", 0.5, 1.0),
+        "rsm": trial.suggest_float("rsm", 0.1, 1.0, log=True),
     }
 
 
@@ -77,6 +88,11 @@ _OF_NETWORKS: dict[str, Callable[[Any], Any]] = {
 }
 
 
+def is_network(known: Mapping[str, Any]) -> bool:
+    """Tell by the names of its parameters whether a model is one of our networks."""
+    return {"max_epochs", "learning_rate", "weight_decay", "batch_size"} <= set(known)
+
+
 def network_space(known: Mapping[str, Any]) -> Callable[[Any], dict[str, Any]]:
     """Return the space of a network: what it has of what all of them have.
 
@@ -105,6 +121,7 @@ def network_space(known: Mapping[str, Any]) -> Callable[[Any], dict[str, Any]]:
 SPACES: dict[str, Callable[[Any], dict[str, Any]]] = {
     "boosting:xgboost": _xgboost,
     "boosting:lightgbm": _lightgbm,
+    "boosting:catboost": _catboost,
     "sklearn:logistic": _logistic,
     "sklearn:random_forest": _random_forest,
     "sklearn:hist_gradient_boosting": _hist_gradient_boosting,

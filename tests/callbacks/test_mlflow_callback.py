@@ -123,6 +123,19 @@ def test_a_dead_server_costs_a_warning_and_nothing_else(
     assert replay_spool(spool_dir) == []
 
 
+def test_passwords_are_used_and_never_written(database, spool_dir, samples):
+    X, y = samples
+    callback = MLflowCallback("http://me:secret@127.0.0.1:9", spool_dir=spool_dir)
+    with pytest.warns(UserWarning, match="replay_spool") as caught:
+        quick("xgboost").set_callbacks(callback).fit(X, y)
+    assert "secret" not in str(caught[0].message)
+    kept = [path.read_text() for path in spool_dir.rglob("*") if path.is_file()]
+    assert any("127.0.0.1:9" in text for text in kept)
+    assert not any("secret" in text or "me:" in text for text in kept)
+    assert "secret" not in repr(callback)
+    assert len(replay_spool(spool_dir, tracking_uri=database)) == 1
+
+
 def test_a_server_that_does_not_answer_is_left_alone_in_time(
     silent_server, spool_dir, samples
 ):

@@ -59,12 +59,15 @@ class Plain(BaseEstimator):
         (True, "True"),
         (None, "None"),
         (Plain, f"{__name__}.Plain"),
-        (np.log, "numpy.log"),
+        (len, "builtins.len"),
         ([1, "a"], "[1, 'a']"),
+        ("mysql+pymysql://me:a/b@db:1/x?password=y", "mysql+pymysql://db:1/x"),
+        ("http://me:p@ss@host:1/x", "http://host:1/x"),
+        ("http://[half", "http://[half"),
     ],
 )
 def test_values_read_the_same_in_every_process(value, text):
-    assert shown(value).endswith(text.rpartition(".")[2])
+    assert shown(value) == text
     assert "0x" not in shown(value)
 
 

@@ -20,12 +20,16 @@ from sk_ensemble.search._registered import find_registered
 SEARCHED = [
     "xgboost",
     "lightgbm",
+    "catboost",
     "lstm",
     "logistic",
     "random_forest",
     "hist_gradient_boosting",
     "volatility",
 ]
+
+
+NETWORKS = [name for name in NAMES if "max_epochs" in model_parameters(name)]
 
 
 def trials_of(space, n_trials):
@@ -86,7 +90,7 @@ def test_the_documentation_names_every_parameter_and_its_bounds(name):
             assert f"{parameter}{sign} {low}-{high}" in text
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if model_info(n).family == "neural"])
+@pytest.mark.parametrize("name", NETWORKS)
 def test_every_network_has_a_space(name):
     _, drawn = trials_of(search_space(name), 3)
     assert {"learning_rate", "weight_decay", "batch_size"} <= set(drawn[0])
