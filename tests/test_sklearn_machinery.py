@@ -36,7 +36,15 @@ from sklearn.pipeline import FeatureUnion, Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.utils import resample, shuffle
 
-from sk_ensemble import Panel, PurgedSplit, RowTransformer, Windower, Windows
+from sk_ensemble import (
+    CombinatorialPurgedSplit,
+    Panel,
+    PurgedSplit,
+    RowTransformer,
+    WalkForwardSplit,
+    Windower,
+    Windows,
+)
 from sk_ensemble.exceptions import PanelConversionError
 
 
@@ -110,28 +118,71 @@ def test_the_signal_needs_exact_windows(data, model):
     assert cross_val_score(model.set_params(window__window_length=1), X, y).mean() < 0.9
 
 
-@pytest.mark.parametrize(
-    ("search", "options"),
-    [
-        (GridSearchCV, {"n_jobs": 2}),
-        (RandomizedSearchCV, {"n_iter": 2, "random_state": 0}),
-        (HalvingGridSearchCV, {"min_resources": 60, "random_state": 0}),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-def test_searches_work(data, model, search, options):
+SPLITTERS = [
+    CV,
+    WalkForwardSplit(2, purged_size=2),
+    CombinatorialPurgedSplit(4, 2, purged_size=2),
+]
+SEARCHES = {
+    GridSearchCV: {},
+    RandomizedSearchCV: {"n_iter": 3, "random_state": 0},
+    HalvingGridSearchCV: {"min_resources": 80, "random_state": 0},
+}
+
+
+@pytest.mark.parametrize("cv", SPLITTERS, ids=lambda cv: type(cv).__name__)
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.__name__)
+def test_searches_work(data, model, search, cv):
     X, y = data
-    found = search(model, GRID, cv=CV, error_score="raise", **options).fit(X, y)
+    found = search(model, GRID, cv=cv, error_score="raise", **SEARCHES[search])
+    found.fit(X, y)
     assert found.score(X, y) > 0.9
     assert found.best_params_["window__window_length"] == 3
     assert found.n_features_in_ == 2
+    assert found.n_splits_ == cv.get_n_splits(X, y)
 
 
-def test_nested_cross_validation_works(data, model):
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.__name__)
+def test_searches_in_processes_find_the_same(data, model, search):
     X, y = data
-    inner = GridSearchCV(model, GRID, cv=CV, error_score="raise")
-    scores = cross_val_score(inner, X, y, cv=CV, error_score="raise")
-    assert scores.min() > 0.8
+    alone, shared = (
+        search(
+            model, GRID, cv=CV, error_score="raise", n_jobs=n_jobs, **SEARCHES[search]
+        ).fit(X, y)
+        for n_jobs in (1, 2)
+    )
+    for name in alone.cv_results_:
+        if "score" in name and "time" not in name:
+            np.testing.assert_array_equal(
+                alone.cv_results_[name], shared.cv_results_[name]
+            )
+    assert alone.best_params_ == shared.best_params_
+    assert alone.predict_proba(X).tobytes() == shared.predict_proba(X).tobytes()
+
+
+def test_fold_scores_of_a_search_are_those_of_the_folds(data, model):
+    X, y = data
+    for cv in SPLITTERS:
+        found = GridSearchCV(model, {"window__window_length": [2]}, cv=cv).fit(X, y)
+        for fold, (train, test) in enumerate(cv.split(X, y)):
+            expected = (by_hand(X, y, train, test).argmax(axis=1) == y[test]).mean()
+            assert found.cv_results_[f"split{fold}_test_score"][0] == expected
+
+
+@pytest.mark.parametrize("cv", SPLITTERS, ids=lambda cv: type(cv).__name__)
+@pytest.mark.parametrize("search", SEARCHES, ids=lambda search: search.__name__)
+def test_nested_cross_validation_works(data, model, search, cv):
+    X, y = data
+    options = {**SEARCHES[search]}
+    if search is HalvingGridSearchCV:
+        # Rows of the inner searches, which have fewer.
+        options["min_resources"] = 40
+    grid = {"window__window_length": [1, 3]}
+    if search is RandomizedSearchCV:
+        options["n_iter"] = 2
+    inner = search(model, grid, cv=CV, error_score="raise", **options)
+    scores = cross_val_score(inner, X, y, cv=cv, error_score="raise")
+    assert scores.min() > 0.75
 
 
 @pytest.mark.parametrize("passthrough", [False, True])
