@@ -10,6 +10,7 @@ from sk_ensemble.experiments._bars_source import BarsSource
 from sk_ensemble.experiments._samples import PERIODS, HorizonSamples
 from sk_ensemble.experiments.config import ExperimentConfig
 from sk_ensemble.model_selection import describe_splits, embargo_days
+from sk_ensemble.utils.text import one_line
 from sk_ensemble.utils.time import format_ns
 
 __all__ = ["experiment_facts"]
@@ -25,7 +26,7 @@ def _embargo_cost(samples: HorizonSamples, config: ExperimentConfig) -> str:
     cv = config.cv.make_splitter()
     days = embargo_days(cv, samples.X)
     lengths = ", ".join(
-        f"{days[name]:.1f} trading days of {name}" for name in days.index
+        f"{days[name]:.1f} trading days of {one_line(name)}" for name in days.index
     )
     share = describe_splits(cv, samples.X)["embargoed_share"].max()
     if share > _COSTLY_EMBARGO:
@@ -60,7 +61,7 @@ def _period_fact(name: str, samples: HorizonSamples) -> str:
 
 def _data_fact(source: Source, samples: HorizonSamples) -> str:
     history = samples.X.history
-    names = ", ".join(map(str, history.symbol_names[:6]))
+    names = ", ".join(map(one_line, history.symbol_names[:6]))
     more = ", ..." if len(history.symbol_names) > 6 else ""
     kind = "five-minute bars" if isinstance(source, BarsSource) else "training bars"
     return f"{names}{more}: {history.n_bars} {kind}, {history.n_features} features."

@@ -20,6 +20,7 @@ from sk_ensemble.experiments._samples import HorizonSamples
 from sk_ensemble.metrics import align_proba
 from sk_ensemble.panel import Panel
 from sk_ensemble.persistence import model_files
+from sk_ensemble.utils.text import one_line
 from sk_ensemble.utils.time import format_ns
 
 __all__ = [
@@ -228,7 +229,7 @@ def _fit(pipeline: Any, task: FitTask, data: FitInput) -> FitResult:
 
 
 def _in_one_line(message: Exception | str) -> str:
-    return " ".join(str(message).split())
+    return one_line(" ".join(str(message).split()))
 
 
 def _reason(error: Exception) -> str:

@@ -11,6 +11,7 @@ from typing import Any, Self
 
 from sk_ensemble.experiments._process import ProcessIdentity
 from sk_ensemble.utils.files import read_json, strict_json, write_bytes
+from sk_ensemble.utils.text import one_line
 
 __all__ = ["Heartbeat", "Status"]
 
@@ -153,7 +154,9 @@ class Heartbeat:
         self._thread.join()
         if error is not None:
             state = "failed" if isinstance(error, Exception) else "interrupted"
-            self._status = self._status.becoming(state, f"{kind.__name__}: {error}")
+            self._status = self._status.becoming(
+                state, one_line(f"{kind.__name__}: {error}")
+            )
         elif self._status.state == "running":
             self._status = self._status.becoming("finished")
         # What went wrong matters more than that it cannot be written down.

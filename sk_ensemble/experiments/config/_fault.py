@@ -9,6 +9,7 @@ from typing import Any
 from sk_ensemble.exceptions import ConfigError
 from sk_ensemble.experiments.config._place import Place
 from sk_ensemble.experiments.config._secrets import masked
+from sk_ensemble.utils.text import one_line
 
 __all__ = ["MOST_FAULTS", "Fault", "raise_faults", "shown"]
 
@@ -37,9 +38,8 @@ class Fault:
     text: str
 
     def __str__(self) -> str:
-        return ": ".join(
-            part for part in (str(self.place), self.key, self.text) if part
-        )
+        parts = (one_line(self.place), one_line(self.key), self.text)
+        return ": ".join(part for part in parts if part)
 
 
 def shown(value: Any) -> str:
