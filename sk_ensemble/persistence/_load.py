@@ -14,7 +14,7 @@ import safetensors.numpy
 from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence._decoder import Decoder
 from sk_ensemble.persistence._directory import read_directory
-from sk_ensemble.persistence._layout import ARRAYS, TREE
+from sk_ensemble.persistence._layout import ARRAYS, TREE, refuse_large_tree
 from sk_ensemble.persistence._manifest import (
     MANIFEST,
     check_contents,
@@ -25,9 +25,6 @@ from sk_ensemble.persistence._manifest import (
 
 __all__ = ["load_model", "model_from_files", "verify_model"]
 
-#: Bytes of the tree of objects, which costs far more memory when it is read.
-_TREE_BYTES = 2**25
-
 
 def _unpacked(content: bytes) -> dict[str, np.ndarray]:
     tensors: dict[str, np.ndarray] = safetensors.numpy.load(content)
@@ -35,9 +32,7 @@ def _unpacked(content: bytes) -> dict[str, np.ndarray]:
 
 
 def _tree(content: bytes) -> Any:
-    if len(content) > _TREE_BYTES:
-        msg = f"it has {len(content)} bytes; the limit is {_TREE_BYTES}"
-        raise PersistenceError(msg)
+    refuse_large_tree(content)
     root = json.loads(content)
     if not isinstance(root, dict) or set(root) != {"$object"}:
         msg = f"{TREE} holds no model"

@@ -13,7 +13,7 @@ import safetensors.numpy
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble.persistence._encoder import Encoder
-from sk_ensemble.persistence._layout import ARRAYS, TREE
+from sk_ensemble.persistence._layout import ARRAYS, TREE, refuse_large_tree
 from sk_ensemble.persistence._manifest import MANIFEST, make_manifest
 from sk_ensemble.persistence._summary import summary_of
 from sk_ensemble.utils.files import write_folder
@@ -73,8 +73,10 @@ def model_files(
     encoder = Encoder()
     root = encoder.encode(model, "model")
     encoder.raise_faults()
+    tree = json.dumps(root, allow_nan=False, separators=(",", ":")).encode()
+    refuse_large_tree(tree)
     files = {
-        TREE: json.dumps(root, allow_nan=False, separators=(",", ":")).encode(),
+        TREE: tree,
         ARRAYS: _packed(encoder.tensors),
         **encoder.files,
     }

@@ -251,10 +251,17 @@ class TestTree:
         with pytest.raises(PersistenceError, match="cannot be put together"):
             model_from_files(files)
 
-    def test_a_tree_above_its_limit_is_not_parsed(self):
-        files = resealed({**FILES, "tree.json": b" " * (2**25 + 1)})
-        with pytest.raises(PersistenceError, match="the limit is"):
+    @pytest.mark.parametrize("content", [b" " * (2**25 + 1), b"[]," * 2**21])
+    def test_a_tree_above_its_limits_is_not_parsed(self, content):
+        files = resealed({**FILES, "tree.json": content})
+        with pytest.raises(PersistenceError, match="the limits are"):
             model_from_files(files)
+
+    def test_a_model_above_the_limits_is_refused_when_it_is_saved(self):
+        model = GaussianNB().fit(X, Y)
+        model.extra_ = list(range(2**21))
+        with pytest.raises(PersistenceError, match="the limits are"):
+            model_files(model)
 
     @pytest.mark.parametrize("content", [b"", b"1", b"\xff", b"null", b"NaN"])
     def test_a_tree_that_is_no_model_is_refused(self, content):

@@ -14,11 +14,13 @@ from mutations import (
     changed_array,
     changed_bytes,
     changed_document,
+    changed_json,
     changed_lightgbm,
     changed_ubjson,
 )
 from saved_models import NATIVE, X, files_of, resealed, with_arrays, with_tree
 
+from sk_ensemble.boosting._catboost_trees import read_trees
 from sk_ensemble.boosting._lightgbm_file import check_lightgbm
 from sk_ensemble.boosting._xgboost_file import check_xgboost
 from sk_ensemble.exceptions import PersistenceError
@@ -61,6 +63,7 @@ def _with_any_part_changed(files: Files, rng: Rng) -> Files:
 
 #: How the files of each kind of model are changed.
 CHANGES = dict.fromkeys(NATIVE, _with_any_part_changed) | {
+    "catboost": _with_changed_file("catboost-0.json", changed_json),
     "xgboost": _with_changed_file("xgboost-0.ubj", changed_ubjson),
     "lightgbm": _with_changed_file("lightgbm-0.txt", changed_lightgbm),
 }
@@ -82,7 +85,9 @@ def write_mutants(name: str, number: int, folder: Path, seed: int) -> None:
 def is_refused(name: str, files: Files) -> bool:
     """Read files here, but hand no booster to its library."""
     try:
-        if name == "xgboost":
+        if name == "catboost":
+            read_trees(files["catboost-0.json"], X.shape[1], 3)
+        elif name == "xgboost":
             check_xgboost(files["xgboost-0.ubj"], X.shape[1], 3)
         elif name == "lightgbm":
             check_lightgbm(files["lightgbm-0.txt"], X.shape[1], 3)

@@ -69,8 +69,6 @@ def _load(path: Path) -> int:
     try:
         # What can be loaded can be used, or says why not.
         model.predict_proba(np.load(path.parent / "X.npy"))
-    except MemoryError:
-        return _TOO_LARGE
     except Exception as error:
         sys.stderr.write(f"{path.name}: predict: {error!r:.300}\n")
     return _LOADED
@@ -117,6 +115,7 @@ def _leave_boosters_unchecked() -> None:
 
 def _main(folder: Path, *options: str) -> None:
     # Imported once, before the forks, as this takes longer than all of them.
+    import catboost  # noqa: F401
     import lightgbm  # noqa: F401
     import torch
     import xgboost  # noqa: F401

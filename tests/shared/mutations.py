@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -127,6 +128,13 @@ def changed_ubjson(content: bytes, rng: Rng) -> bytes:
         except Exception:
             # Not every change can be written down; try another one.
             continue
+
+
+def changed_json(content: bytes, rng: Rng) -> bytes:
+    """Change a booster of CatBoost, or any other JSON."""
+    if rng.random() < 0.2:
+        return changed_bytes(content, rng)
+    return json.dumps(changed_document(json.loads(content), rng)).encode()
 
 
 def _with_sizes(text: str) -> str:

@@ -11,6 +11,7 @@ import safetensors.numpy
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 
 from sk_ensemble import LightGBMClassifier, LSTMClassifier, XGBoostClassifier
+from sk_ensemble.boosting import CatBoostClassifier
 from sk_ensemble.persistence import model_files
 from sk_ensemble.persistence._manifest import make_manifest
 
@@ -21,6 +22,7 @@ Y = np.where(np.abs(X[:, 0]) < 0.4, 0, np.sign(X[:, 0] * X[:, 1])).astype(int)
 #: A model of each format that a native library reads.
 NATIVE = {
     "xgboost": XGBoostClassifier(n_estimators=3),
+    "catboost": CatBoostClassifier(n_estimators=3, depth=2),
     "lightgbm": LightGBMClassifier(n_estimators=3, min_child_samples=5),
     "random_forest": RandomForestClassifier(3, max_depth=4, random_state=0),
     "hist_gradient_boosting": HistGradientBoostingClassifier(
