@@ -1,7 +1,7 @@
 """Write the models that must stay loadable, with what they predict.
 
-Run once for each version of the format; what it has written is never written again:
-``python tests/persistence/corpus/make.py v1``.
+``python tests/persistence/corpus/make.py v1`` adds the models that the corpus of a
+version of the format lacks. What is there is never written again.
 """
 
 from __future__ import annotations
@@ -27,8 +27,13 @@ from sk_ensemble import Panel, PurgedSplit, RowTransformer, Windower, create, sa
 HERE = Path(__file__).parent
 
 #: Settings that make models small.
+TRAINING = {"max_epochs": 1, "random_state": 0}
 SMALL: dict[str, dict[str, Any]] = {
-    "gru": {"hidden_size": 3, "num_layers": 1, "max_epochs": 1, "random_state": 0},
+    "catboost": {"n_estimators": 2, "depth": 2},
+    "mlp": {**TRAINING, "hidden_sizes": [3]},
+    "nhits": {**TRAINING, "h": 4, "mlp_units": [[3, 3]]},
+    "tcn": {**TRAINING, "channels": [3]},
+    "gru": {**TRAINING, "hidden_size": 3, "num_layers": 1},
     "hist_gradient_boosting": {
         "max_iter": 2,
         "min_samples_leaf": 5,
@@ -36,7 +41,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "random_state": 0,
     },
     "lightgbm": {"n_estimators": 2, "min_child_samples": 5},
-    "lstm": {"hidden_size": 3, "num_layers": 1, "max_epochs": 1, "random_state": 0},
+    "lstm": {**TRAINING, "hidden_size": 3, "num_layers": 1},
     "random_forest": {"n_estimators": 2, "random_state": 0},
     "xgboost": {"n_estimators": 2},
 }
@@ -97,14 +102,15 @@ def models() -> dict[str, Any]:
 
 
 def main(version: str) -> None:
-    """Write the models and a few of their predictions."""
+    """Write the models that are missing, and a few of their predictions."""
     X, y = samples()
-    predictions = {}
+    record = HERE / version / "predictions.json"
+    predictions = json.loads(record.read_text()) if record.exists() else {}
     for name, model in models().items():
-        save_model(model.fit(X, y), HERE / version / name, {"horizon": 2})
-        predictions[name] = model.predict_proba(X[::10]).tolist()
-    text = json.dumps(predictions, indent=1)
-    (HERE / version / "predictions.json").write_text(text + "\n")
+        if name not in predictions:
+            save_model(model.fit(X, y), HERE / version / name, {"horizon": 2})
+            predictions[name] = model.predict_proba(X[::10]).tolist()
+    record.write_text(json.dumps(predictions, indent=1) + "\n")
 
 
 if __name__ == "__main__":
