@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         MLPNetClassifier,
         NHITSClassifier,
         TCNClassifier,
+        TransformerClassifier,
     )
     from sk_ensemble.panel import Panel, Windows
     from sk_ensemble.persistence import load_model, save_model
@@ -65,6 +66,7 @@ __all__ = [
     "PurgedStackingClassifier",
     "RowTransformer",
     "TCNClassifier",
+    "TransformerClassifier",
     "VolatilityBaseline",
     "WalkForwardSplit",
     "WeightedVoteClassifier",
@@ -100,6 +102,7 @@ _HOMES = {
     "PurgedStackingClassifier": "sk_ensemble.ensemble",
     "RowTransformer": "sk_ensemble.preprocessing",
     "TCNClassifier": "sk_ensemble.neural_network",
+    "TransformerClassifier": "sk_ensemble.neural_network",
     "VolatilityBaseline": "sk_ensemble.baseline",
     "WalkForwardSplit": "sk_ensemble.model_selection",
     "WeightedVoteClassifier": "sk_ensemble.ensemble",

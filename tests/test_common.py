@@ -47,12 +47,23 @@ from sk_ensemble import (
     Panel,
     PriorBaseline,
     PurgedSplit,
+    TransformerClassifier,
     Windower,
 )
 from sk_ensemble.exceptions import DataError
 
 TRAINING = {"max_epochs": 5, "batch_size": 1000, "learning_rate": 0.1}
 NETWORK = {**TRAINING, "hidden_size": 16, "num_layers": 1}
+
+TRANSFORMER = {
+    **TRAINING,
+    "d_model": 8,
+    "n_heads": 2,
+    "num_layers": 1,
+    "d_ff": 8,
+    "dropout": 0.0,
+    "norm": "LayerNorm",
+}
 
 #: Members of ensembles, each of its own kind, and folds that need no times.
 MEMBERS = {
@@ -109,6 +120,7 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         MEMBERS | {"final_estimator": GaussianNB(), "passthrough": True},
     ],
     "RowTransformer": [{"transformer": StandardScaler()}],
+    "TransformerClassifier": [TRANSFORMER],
     "WeightedVoteClassifier": [MEMBERS, MEMBERS | {"weights": "equal"}],
     "WindowFlattener": [{}, {"allow_nan": False}],
     "Windower": [{"window_length": 1, "flatten": True}],
@@ -188,13 +200,18 @@ class TestChecksOfScikitLearn:
         [
             # A repeated row is dropped from in two ways, a weighted one in one way.
             LSTMClassifier(**NETWORK, dropout=0.2),
+            # Means over a batch count its rows, whatever they weigh.
+            # Their running means need more steps than five.
+            TransformerClassifier(
+                **(TRANSFORMER | {"norm": "BatchNorm", "max_epochs": 40})
+            ),
             # Repeated rows change which columns the library draws.
             LightGBMClassifier(n_estimators=10, min_child_samples=1),
             # Sums of weights that are no whole numbers round otherwise than sums of
             # rows, which decides between splits that are equally good.
             CatBoostClassifier(n_estimators=10, rsm=1.0, class_weight="balanced"),
         ],
-        ids=["dropout", "columns drawn", "rounding"],
+        ids=["dropout", "batch norm", "columns drawn", "rounding"],
     )
     def test_some_settings_give_up_the_equivalence_of_weights_only(self, estimator):
         assert set(not_passed(results_of(estimator))) == {

@@ -27,6 +27,8 @@ from sk_ensemble.neural_network._torch_state import pick_device  # noqa: E402
 from sk_ensemble.neural_network._training_parameters import (  # noqa: E402
     TrainingParameters,
 )
+from sk_ensemble.neural_network._transformer import TransformerClassifier  # noqa: E402
+from sk_ensemble.neural_network._transformer_module import TransformerModule  # noqa: E402
 
 __all__ = [
     "ALSTMClassifier",
@@ -44,6 +46,8 @@ __all__ = [
     "TCNClassifier",
     "TCNModule",
     "TrainingParameters",
+    "TransformerClassifier",
+    "TransformerModule",
     "network",
     "pick_device",
 ]

@@ -54,6 +54,12 @@ _ALSTM = ModelInfo(
     description="Recurrent network with attention over time",
     needs_windows=True,
 )
+_TRANSFORMER = ModelInfo(
+    name="transformer",
+    family="neural",
+    description="Encoder of a transformer, with attention between bars",
+    needs_windows=True,
+)
 _NHITS = ModelInfo(
     name="nhits",
     family="timeseries",
@@ -117,6 +123,7 @@ def builtin_entries() -> list[Entry]:
         Entry(_TCN, "sk_ensemble.neural_network:TCNClassifier"),
         Entry(_MLP, "sk_ensemble.neural_network:MLPNetClassifier"),
         Entry(_ALSTM, "sk_ensemble.neural_network:ALSTMClassifier"),
+        Entry(_TRANSFORMER, "sk_ensemble.neural_network:TransformerClassifier"),
         Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),
         Entry(_RANDOM_FOREST, "sk_ensemble.tabular:random_forest"),

@@ -24,6 +24,14 @@ CHANGES = {
         {"input_dropout": 0.5},
         {"dropout": 0.5},
     ],
+    "transformer": [
+        {"d_model": 6},
+        {"n_heads": 1},
+        {"num_layers": 2},
+        {"d_ff": 3},
+        {"dropout": 0.5},
+        {"norm": "BatchNorm"},
+    ],
     "tcn": [{"channels": [4]}, {"kernel_size": 2}, {"dropout": 0.5}],
 }
 
@@ -42,6 +50,14 @@ FAULTS = {
         {"hidden_sizes": ["wide"]},
         {"input_dropout": -0.1},
         {"dropout": 1},
+    ],
+    "transformer": [
+        {"d_model": 7},
+        {"n_heads": 0},
+        {"num_layers": 0},
+        {"d_ff": 0},
+        {"dropout": 1.0},
+        {"norm": "None"},
     ],
     "tcn": [
         {"channels": []},
@@ -83,29 +99,30 @@ def test_the_module_is_the_one_of_that_name(arrays, name):
     assert type(model.module_).__name__ == expected
 
 
+@pytest.mark.parametrize("name", ["alstm", "transformer"])
 class TestAttention:
-    def test_it_is_that_of_the_module_on_standardised_windows(self, arrays):
+    def test_it_is_that_of_the_module_on_standardised_windows(self, arrays, name):
         X, y = arrays
-        model = quick("alstm").fit(X, y)
+        model = quick(name).fit(X, y)
         values = torch.from_numpy((X - model.mean_) / model.scale_)
         with torch.no_grad():
             expected = model.module_.attention(values)
         found = model.attention_weights(X)
         np.testing.assert_allclose(found, expected, rtol=1e-9)
-        np.testing.assert_allclose(found.sum(axis=1), 1)
+        np.testing.assert_allclose(found.sum(axis=-1), 1)
 
-    def test_any_split_of_the_input_gives_equal_bits(self, arrays):
+    def test_any_split_of_the_input_gives_equal_bits(self, arrays, name):
         X, y = arrays
-        model = quick("alstm").fit(X.astype("float32"), y)
+        model = quick(name).fit(X.astype("float32"), y)
         together = model.attention_weights(X)
         alone = [model.attention_weights(X[[row]])[0] for row in range(40)]
         np.testing.assert_array_equal(alone, together[:40])
 
-    def test_other_windows_and_a_model_without_network_are_refused(self, arrays):
+    def test_other_windows_and_a_model_without_network_are_refused(self, arrays, name):
         X, y = arrays
         with pytest.raises(NotFittedError):
-            quick("alstm").attention_weights(X)
+            quick(name).attention_weights(X)
         with pytest.raises(ValueError, match="windows of 5 bars"):
-            quick("alstm").fit(X, y).attention_weights(X[:, 1:])
+            quick(name).fit(X, y).attention_weights(X[:, 1:])
         with pytest.raises(ValueError, match="Only one class"):
-            quick("alstm").fit(X, np.ones(60)).attention_weights(X)
+            quick(name).fit(X, np.ones(60)).attention_weights(X)

@@ -16,6 +16,7 @@ from sk_ensemble.neural_network import (
     MLPModule,
     NHITSModule,
     TCNModule,
+    TransformerModule,
 )
 
 N_BARS, N_FEATURES, N_OUTPUTS = 12, 3, 2
@@ -33,6 +34,15 @@ MAKERS = {
     ),
     "nhits": partial(NHITSModule, input_size=N_BARS, mlp_units=[(32, 32)]),
     "tcn": partial(TCNModule, channels=[16, 8, 8], dropout=0.0),
+    "transformer": partial(
+        TransformerModule,
+        window_length=N_BARS,
+        d_model=16,
+        n_heads=4,
+        num_layers=2,
+        d_ff=16,
+        dropout=0.0,
+    ),
 }
 
 #: The same modules with units dropped in training.
@@ -44,6 +54,7 @@ WITH_DROPOUT = {
     "mlp, layers": partial(MAKERS["mlp"], dropout=0.5),
     "nhits": partial(MAKERS["nhits"], dropout_prob_theta=0.5),
     "tcn": partial(MAKERS["tcn"], dropout=0.5),
+    "transformer": partial(MAKERS["transformer"], dropout=0.5, norm="LayerNorm"),
 }
 
 

@@ -30,6 +30,16 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "alstm": {**TRAINING, "hidden_size": 4, "num_layers": 1},
     "gru": {**TRAINING, "hidden_size": 4, "num_layers": 1},
     "mlp": {**TRAINING, "hidden_sizes": [8]},
+    "transformer": {
+        **TRAINING,
+        "learning_rate": 0.02,
+        "d_model": 4,
+        "n_heads": 2,
+        "num_layers": 1,
+        "d_ff": 4,
+        "dropout": 0.0,
+        "norm": "LayerNorm",
+    },
     "tcn": {**TRAINING, "channels": [4, 4]},
     "lstm": {"hidden_size": 4, "num_layers": 1, "max_epochs": 2, "random_state": 0},
 }
