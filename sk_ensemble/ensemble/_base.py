@@ -10,13 +10,14 @@ from typing import Any, ClassVar, Self
 import numpy as np
 from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin
 from sklearn.exceptions import NotFittedError
-from sklearn.utils import Bunch, Tags, check_consistent_length, get_tags
+from sklearn.utils import Bunch, Tags, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.ensemble._cross_fit import Chooser, CrossFit, cross_fit
-from sk_ensemble.ensemble._folds import Fold, make_folds
+from sk_ensemble.ensemble._folds import Fold
+from sk_ensemble.ensemble._known import read_known
 from sk_ensemble.ensemble._losses import Loss, score
 from sk_ensemble.ensemble._member_fits import (
     Execution,
@@ -26,22 +27,16 @@ from sk_ensemble.ensemble._member_fits import (
     predict_member,
 )
 from sk_ensemble.ensemble._meta_samples import MemberPredictions, MetaSamples
-from sk_ensemble.ensemble._order import (
-    arrange,
-    arrange_params,
-    canonical_order,
-    restore,
-)
+from sk_ensemble.ensemble._order import restore
 from sk_ensemble.ensemble._plan import (
     FitPlan,
-    Outcome,
     checked_weights,
     indexed_samples,
     plan_fit,
 )
 from sk_ensemble.ensemble._proba import check_member_proba
-from sk_ensemble.ensemble._routing import route_fit, router_of, weight_params
-from sk_ensemble.estimator import check_labels, encode_labels
+from sk_ensemble.ensemble._routing import route_fit, router_of
+from sk_ensemble.estimator import check_labels
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.metrics import log_loss
 from sk_ensemble.panel import Samples, refuse_other_index
@@ -268,37 +263,22 @@ class OutOfFoldEnsemble(
         sample_weight: Any,
         classes: Any,
     ) -> None:
-        """Choose the combination and score it."""
+        """Choose the combination of predictions that exist already, and score it."""
         samples = np.zeros((np.size(y), 1)) if X is None else X
-        labels = check_labels(self, samples, y)
-        columns = np.unique(labels) if classes is None else np.asarray(classes)
-        tables = check_member_proba(predictions, list(predictions), columns)
-        check_consistent_length(labels, *tables)
-        for name, table in predictions.items():
-            refuse_other_index(samples, table, name=f"Predictions of {name!r}")
-        self.classes_ = np.sort(columns)
-        codes = encode_labels(labels, self.classes_)
-        weights = checked_weights(samples, sample_weight, codes)
-        order = canonical_order(samples, codes, weights)
-        given = {} if label_end is None else {"label_end": label_end}
-        folds = make_folds(
-            self.cv,
-            arrange(samples, order),
-            labels[order],
-            arrange_params(given, order),
-            order,
+        known = read_known(
+            predictions,
+            check_labels(self, samples, y),
+            samples,
+            cv=self.cv,
+            label_end=label_end,
+            sample_weight=sample_weight,
+            classes=classes,
+            final=self._final(),
         )
-        ascending = np.argsort(columns)
+        self.classes_ = known.classes
         self._read_by = {name: self._reading_of_proba() for name in predictions}
-        final = self._final()
-        params = (
-            {}
-            if final is None or sample_weight is None
-            else weight_params("final_estimator", final, weights[order])
-        )
-        outcome = Outcome(codes[order], weights[order], order, params)
-        arranged = tuple(table[order][:, ascending] for table in tables)
-        self._choose(tuple(predictions), outcome.samples(arranged), folds, order)
+        meta = known.outcome.samples(known.tables)
+        self._choose(tuple(predictions), meta, known.folds, known.outcome.order)
 
     def _reading_of_proba(self) -> str:
         """Return how probabilities that already exist are read."""
@@ -310,18 +290,13 @@ class OutOfFoldEnsemble(
         """Score each member on the rows on which the ensemble is scored, if any."""
         judged = crossed.judged if crossed.judged.any() else samples.usable
         rows = np.flatnonzero(judged)
+        loss, classes = self._loss(), self.classes_
         return {
-            name: self._score_member(name, values[rows], samples[rows])
+            name: score(values[rows], samples[rows], loss, classes)
+            if _called(self._read_by[name]) == "predict_proba"
+            else float("nan")
             for name, values in members.items()
         }
-
-    def _score_member(
-        self, name: str, values: FloatArray, samples: MetaSamples
-    ) -> float:
-        """Score the probabilities of a member, NaN if it has none."""
-        if _called(self._read_by[name]) != "predict_proba":
-            return float("nan")
-        return score(values, samples, self._loss(), self.classes_)
 
     def _take_members(
         self, plan: FitPlan, fits: list[list[FoldFit]], execution: Execution
