@@ -17,12 +17,14 @@ from urllib.parse import urlsplit
 
 from sk_ensemble.callbacks._names import param_text, safe_name, shown
 from sk_ensemble.callbacks._run_record import RunRecord
+from sk_ensemble.utils.files import write_whole
 from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["TrackingStore"]
 
 _DEFAULT_FILE = Path("experiments") / "mlflow.db"
 _SQLITE = "sqlite:///"
+_ARTIFACTS = "mlartifacts"
 
 #: Our own tags, by which runs are found again.
 _GROUP = "sk_ensemble.matrix_id"
@@ -82,6 +84,28 @@ def _without_owner(uri: str) -> str:
         return uri
     netloc = parts.netloc.rpartition("@")[2]
     return parts._replace(netloc=netloc, query="").geturl()
+
+
+def _make_tables(file: Path, artifacts: Path) -> None:
+    stores = import_optional(
+        "mlflow.store.tracking.sqlalchemy_store", extra="experiments"
+    )
+    store = stores.SqlAlchemyStore(f"{_SQLITE}{file}", artifacts.as_uri())
+    store.engine.dispose()
+
+
+def _make_database(file: Path) -> None:
+    """Make a store aside and move it into place.
+
+    MLflow makes it in hundreds of steps, which another process must not make at the
+    same time, and which cannot be finished where a process was killed between them.
+    """
+    filelock = import_optional("filelock", extra="experiments")
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(file.with_name(f".{file.name}.lock")):
+        if not file.exists():
+            artifacts = file.parent / _ARTIFACTS
+            write_whole(file, lambda scratch: _make_tables(scratch, artifacts))
 
 
 def _finite_metrics(record: RunRecord, end: int) -> list[Any]:
@@ -198,8 +222,8 @@ class TrackingStore:
             logging.getLogger(name).setLevel(logging.WARNING)
         _refuse_dead_server(self.tracking_uri)
         _refuse_dead_database(self.tracking_uri)
-        if self.sqlite_file is not None:
-            self.sqlite_file.parent.mkdir(parents=True, exist_ok=True)
+        if self.sqlite_file is not None and not self.sqlite_file.exists():
+            _make_database(self.sqlite_file)
         return mlflow.MlflowClient(self.tracking_uri)
 
     def prepare(self) -> str:
@@ -218,7 +242,7 @@ class TrackingStore:
         """Return where artifacts go; None leaves it to the server."""
         if self.sqlite_file is None:
             return None
-        return (self.sqlite_file.parent / "mlartifacts").as_uri()
+        return (self.sqlite_file.parent / _ARTIFACTS).as_uri()
 
     def _find_experiment(self, client: Any) -> str | None:
         found = client.get_experiment_by_name(self.experiment_name)

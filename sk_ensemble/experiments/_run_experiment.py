@@ -306,7 +306,7 @@ def _write_leaderboard(run: _Experiment, table: pd.DataFrame) -> None:
 
 def _sweep_all(base_dir: Path, result_dir: Path) -> None:
     """Remove what processes that were killed have left half-written."""
-    places = (base_dir / "runs", base_dir / "results", result_dir)
+    places = (base_dir, base_dir / "runs", base_dir / "results", result_dir)
     for folder in (*places, *(base_dir / "cache").glob("*"), result_dir / "tracking"):
         sweep(folder)
     for folder in (base_dir / "cache" / "fits").glob("*"):
