@@ -9,8 +9,6 @@ from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["main"]
 
-_PACKAGES = ("typer", "rich")
-
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command of the command line.
@@ -35,8 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     0
     """
     try:
-        for package in _PACKAGES:
-            import_optional(package, extra="experiments")
+        import_optional("typer", extra="experiments")
+        import_optional("rich", extra="experiments")
     except ImportError as fault:
         sys.stderr.write(f"error: {fault}\n")
         return 2
