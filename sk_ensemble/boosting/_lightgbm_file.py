@@ -34,16 +34,28 @@ _TREE_LINES = (
     "right_child leaf_value leaf_weight leaf_count internal_value internal_weight "
     "internal_count is_linear shrinkage"
 )
-#: Those with whole numbers; with one number per leaf; with one per split.
-_WHOLE = ("split_feature", "decision_type", "left_child", "right_child")
+#: Those with one number per leaf, with one per split, and with whole numbers.
 _PER_LEAF = ("leaf_value", "leaf_weight", "leaf_count")
 _PER_SPLIT = (
-    *_WHOLE,
+    "split_feature",
     "split_gain",
     "threshold",
+    "decision_type",
+    "left_child",
+    "right_child",
     "internal_value",
     "internal_weight",
     "internal_count",
+)
+_WHOLE = frozenset(
+    {
+        "decision_type",
+        "internal_count",
+        "leaf_count",
+        "left_child",
+        "right_child",
+        "split_feature",
+    }
 )
 
 

@@ -102,18 +102,19 @@ class Decoder:
             raise PersistenceError(msg)
         return _BY_MARK[mark](self, content)
 
-    def _pairs(self, node: Any) -> dict[Any, Any]:
+    def _pairs(self, node: Any) -> list[tuple[Any, Any]]:
         pairs = [
             _expect_list(pair, 2, "an entry") for pair in _expect(node, list, "a dict")
         ]
-        return {self.decode(key): self.decode(value) for key, value in pairs}
+        return [(self.decode(key), self.decode(value)) for key, value in pairs]
 
     def _slice(self, node: Any) -> slice:
         return slice(*self.decode(_expect_list(node, 3, "a slice")))
 
     def _series(self, node: Any) -> pd.Series:
-        values = self._pairs(node)
-        return pd.Series(list(values.values()), index=list(values))
+        pairs = self._pairs(node)
+        keys, values = [key for key, _ in pairs], [value for _, value in pairs]
+        return pd.Series(values, index=keys)
 
     def _frame(self, node: Any) -> pd.DataFrame:
         labels, columns = self.decode(_expect_list(node, 2, "a table"))
@@ -200,8 +201,8 @@ class Decoder:
 #: How values are decoded, by their mark.
 _BY_MARK: dict[str, Callable[[Decoder, Any], Any]] = {
     "$array": Decoder._array,
-    "$bunch": lambda own, node: Bunch(**own._pairs(node)),
-    "$dict": Decoder._pairs,
+    "$bunch": lambda own, node: Bunch(**dict(own._pairs(node))),
+    "$dict": lambda own, node: dict(own._pairs(node)),
     "$dtype": lambda own, node: _dtype(node),
     "$float": lambda own, node: _number(node),
     "$frame": Decoder._frame,

@@ -110,7 +110,7 @@ class Encoder:
 
     def refuse(self, value: Any, place: str, reason: str | None = None) -> None:
         """Note that a value cannot be saved."""
-        reason = reason or _advice(value)
+        reason = (reason or _advice(value)).rstrip(".")
         self.faults.append(f"{place} is {_full_name(value)}: {reason}.")
 
     def raise_faults(self) -> None:

@@ -51,7 +51,7 @@ def _decoded(files: Mapping[str, bytes]) -> Any:
     except Exception as error:
         own = isinstance(error, PersistenceError)
         what = str(error) if own else f"{type(error).__name__}: {error}"
-        msg = f"The model cannot be put together: {what}."
+        msg = f"The model cannot be put together: {what.rstrip('.')}."
         raise PersistenceError(msg) from error
 
 

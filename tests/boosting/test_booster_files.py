@@ -207,6 +207,8 @@ class TestLightGBM:
             (r"^leaf_value=\S+", "leaf_value=inf"),
             (r"^num_leaves=.*", "num_leaves=1000000"),
             (r"^num_leaves=.*", "num_leaves=0"),
+            (r"^leaf_count=\S+", "leaf_count=1.5"),
+            (r"^internal_count=\S+", "internal_count=1e5"),
             (r"^num_cat=0", "num_cat=1"),
             (r"^is_linear=0", "is_linear=1"),
             (r"^shrinkage=.*", "shrinkage="),
