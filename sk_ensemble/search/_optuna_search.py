@@ -209,6 +209,9 @@ class OptunaSearchCV(BaseSearchCV):
 
     Notes
     -----
+    optuna-integration has a class of the same name, which is another one: it knows
+    neither splitters that need times nor how to go on to the same end.
+
     **Going on.** Every suggestion and every fold is stored at once. A trial that a
     killed process left behind is taken up again with the parameters it had and the
     folds it lacks. Proposals depend on the seed, the number of the trial and the
@@ -259,8 +262,6 @@ class OptunaSearchCV(BaseSearchCV):
     n_splits_: int
     multimetric_: bool
     feature_names_in_: np.ndarray
-    n_features_in_: int
-    classes_: np.ndarray
     #: What `overfitting_report` needs.
     _rows: list[TrialRow]
     _series: SeriesMaker
@@ -320,6 +321,18 @@ class OptunaSearchCV(BaseSearchCV):
         self.error_score = error_score
         self.return_train_score = return_train_score
         self.profits = profits
+
+    @property
+    def n_features_in_(self) -> int:
+        """Number of features; only if `refit`."""
+        n_features: int = super().n_features_in_
+        return n_features
+
+    @property
+    def classes_(self) -> np.ndarray:
+        """Classes; only if `refit` and the estimator is a classifier."""
+        classes: np.ndarray = super().classes_
+        return classes
 
     def _get_scorers(self) -> tuple[Any, str]:
         """Return the score, and the name that scikit-learn has for a single one."""
@@ -507,7 +520,7 @@ class OptunaSearchCV(BaseSearchCV):
         (``sampler=lambda seed: RandomSampler(seed=seed)``) to judge the contest.
         """
         check_is_fitted(self, "study_")
-        tried = [row for row in self._rows if not row.is_surplus]
+        tried = [row for row in self._rows if row.is_tried]
         complete = [row for row in tried if row.state == "complete"]
         begun = [row for row in tried if row.outcomes]
         self._series.refuse_without(complete)

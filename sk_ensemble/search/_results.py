@@ -41,6 +41,11 @@ class TrialRow:
         self.is_surplus = is_surplus(trial)
         self.params = {} if self.is_surplus else _params_again(trial, space)
 
+    @property
+    def is_tried(self) -> bool:
+        """Whether the trial counts as one."""
+        return self.state != "waiting" and not self.is_surplus
+
     def column(self, name: str, n_splits: int) -> FloatArray:
         """Return one value per fold, NaN where there is none."""
         missing = Outcome(None, None, np.nan, np.nan)

@@ -98,13 +98,18 @@ class TrialRunner:
         """Return a trial that was cut short, a new one, or None."""
         if abandoned:
             return self._taken_up(abandoned.pop(0))
-        if len(self.study.get_trials(deepcopy=False)) >= self.n_trials:
+        if self._n_begun() >= self.n_trials:
             return None
         trial = SearchTrial(self.study.ask(), self.study)
         if trial.number >= self.n_trials:
             trial.discard()
             return None
         return trial
+
+    def _n_begun(self) -> int:
+        """Return how many trials there are, without those that only wait."""
+        trials = self.study.get_trials(deepcopy=False)
+        return sum(trial.state.name != "WAITING" for trial in trials)
 
     def _taken_up(self, trial_id: int) -> SearchTrial:
         trial = load_optuna().trial.Trial(self.study, trial_id)

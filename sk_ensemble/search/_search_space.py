@@ -42,7 +42,7 @@ def search_space(name: str) -> Space:
     Notes
     -----
     =========================== ================================================
-    model                       parameters and bounds (*: by factors)
+    model                       parameters and bounds (``*``: by factors)
     =========================== ================================================
     xgboost                     learning_rate* 0.01-0.2, max_depth 2-6,
                                 min_child_weight* 1-100, subsample 0.5-1,

@@ -108,17 +108,17 @@ def test_values_that_are_not_finite_are_counted_and_left_out(store):
     assert "sk_ensemble.not_finite" not in runs_in(store)["m"].data.tags
 
 
-def test_artifacts_lie_beside_a_new_store(tmp_path):
+def test_artifacts_lie_beside_the_store(database, tmp_path):
     source = tmp_path / "source"
     source.mkdir()
     for name in ("a.txt", "b.txt"):
         (source / name).write_text(name)
-    store = TrackingStore(tmp_path / "store" / "mlflow.db", "mine")
+    store = TrackingStore(database, "mine")
     record = RunRecord(event_id="a", name="a", artifacts=(source, source / "b.txt"))
     ids = store.log([record], "group")
     names = {item.path for item in store.client().list_artifacts(ids["a"])}
     assert names == {"a.txt", "b.txt"}
-    assert list((tmp_path / "store" / "mlartifacts").rglob("a.txt"))
+    assert list((database.parent / "mlartifacts").rglob("a.txt"))
 
 
 def test_the_global_state_of_mlflow_is_not_touched(store):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import optuna
 import pandas as pd
@@ -102,6 +104,7 @@ def test_equal_seeds_give_equal_searches_and_others_do_not():
     assert untimed(one.cv_results_) != untimed(another.cv_results_)
 
 
+@pytest.mark.slow
 def test_workers_do_what_one_process_does_with_the_same_batches():
     X, y = rows()
     one, other = (tree_search(n_trials=14, n_jobs=2).fit(X, y) for _ in range(2))
@@ -354,6 +357,29 @@ def test_samplers_are_made_per_trial_or_taken_as_they_are():
     more = searching(sampler=clone_of(fixed), n_trials=5).fit(X, y)
     assert len(more.cv_results_["params"]) == 2
     assert len(search.cv_results_["params"]) == 6
+
+
+def test_trials_that_were_put_in_are_run_first(tmp_path):
+    X, y = rows()
+    options = {"storage": tmp_path / "journal", "study_name": "s"}
+    search = searching(n_trials=1, **options).fit(X, y)
+    search.study_.enqueue_trial({"C": 0.125})
+    search = searching(n_trials=2, **options).fit(X, y)
+    assert search.cv_results_["params"][1] == {"C": 0.125}
+    search.study_.enqueue_trial({"C": 0.25})
+    search = searching(n_trials=2, **options).fit(X, y)
+    assert search.cv_results_["state"].tolist()[-1] == "waiting"
+    assert search.overfitting_report().n_trials == 2
+
+
+@pytest.mark.parametrize("storage", ["memory", "journal"])
+def test_a_fitted_search_can_be_pickled(storage, tmp_path):
+    X, y = rows()
+    storage = tmp_path / storage if storage == "journal" else storage
+    search = searching(storage=storage).fit(X, y)
+    copy = pickle.loads(pickle.dumps(search))
+    assert copy.predict_proba(X).tobytes() == search.predict_proba(X).tobytes()
+    assert repr(copy.overfitting_report()) == repr(search.overfitting_report())
 
 
 def test_clones_are_unfitted_and_equal():

@@ -54,7 +54,10 @@ PLACES = {
 
 
 @pytest.mark.parametrize("place", PLACES)
-@pytest.mark.parametrize("n_calls", [1, 12, 14])
+@pytest.mark.parametrize(
+    "n_calls",
+    [13, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 12, 14))],
+)
 def test_interrupted_anywhere_it_goes_on_to_the_same_end(
     place, n_calls, tmp_path, expected, monkeypatch
 ):
@@ -179,6 +182,7 @@ def test_a_seed_that_was_drawn_is_kept(tmp_path):
     assert untimed(again.cv_results_) == untimed(search.cv_results_)
 
 
+@pytest.mark.slow
 def test_any_address_of_optuna_will_do(tmp_path, expected):
     address = f"sqlite:///{tmp_path / 'study.db'}"
     for n_trials in (5, N_TRIALS):
