@@ -117,7 +117,7 @@ class FitCache:
 
     def get(self, digest: str) -> FitResult | None:
         """Return an outcome, or None where there is none or it is damaged."""
-        if not self.is_read or not self.has(digest):
+        if not self.is_read or not self._folder(digest).exists():
             return None
         try:
             return _read(self._folder(digest))

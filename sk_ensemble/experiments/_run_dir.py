@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from sk_ensemble.exceptions import DataError
 from sk_ensemble.experiments._cell import Cell
 from sk_ensemble.experiments._plots import cell_plots
 from sk_ensemble.experiments._predictions import from_file_columns, to_file_columns
+from sk_ensemble.experiments._samples import PERIODS
 from sk_ensemble.experiments._stamped import write_stamped_folder
 from sk_ensemble.experiments._tables import read_table, table_bytes
 from sk_ensemble.utils.files import read_files, read_json, strict_json
@@ -18,12 +19,15 @@ __all__ = ["read_cell", "write_cell"]
 
 _RUNS = "runs"
 _MODEL = "checkpoints/model"
+_RECORDED = (
+    *("model", "horizon", "training", "params", "importances"),
+    *("not_saved", "details"),
+)
 
 
 def _record(cell: Cell) -> dict[str, Any]:
     """Return what is neither a table, nor a figure, nor a model."""
-    names = ("model", "horizon", "training", "params", "importances", "not_saved")
-    return {name: getattr(cell, name) for name in (*names, "details")}
+    return {name: getattr(cell, name) for name in _RECORDED}
 
 
 def _cell_files(cell: Cell) -> dict[str, bytes]:
@@ -75,9 +79,18 @@ def write_cell(
     return write_stamped_folder(base_dir / _RUNS, cell.name, files | _cell_files(cell))
 
 
+def _read_object(path: Path, keys: Sequence[str] = ()) -> dict[str, Any]:
+    """Read a JSON file that holds an object with some keys."""
+    content = read_json(path)
+    if not isinstance(content, dict) or not content.keys() >= set(keys):
+        msg = f"{path} is damaged: it should hold an object with the keys {list(keys)}."
+        raise ValueError(msg)
+    return content
+
+
 def _read(run_dir: Path) -> Cell:
-    record = read_json(run_dir / "cell.json")
-    metrics = read_json(run_dir / "metrics" / "metrics.json")
+    record = _read_object(run_dir / "cell.json", _RECORDED)
+    metrics = _read_object(run_dir / "metrics" / "metrics.json", PERIODS)
     tables = {
         part: run_dir / "predictions" / f"{part}_predictions.parquet"
         for part in metrics
@@ -89,7 +102,7 @@ def _read(run_dir: Path) -> Cell:
             part: from_file_columns(read_table(path)) for part, path in tables.items()
         },
         metrics=metrics,
-        seconds=read_json(run_dir / "metrics" / "seconds.json"),
+        seconds=_read_object(run_dir / "metrics" / "seconds.json"),
         training=record["training"],
         params=record["params"],
         importances=record["importances"],

@@ -32,6 +32,7 @@ from sk_ensemble.panel._from_frame import (
 )
 from sk_ensemble.panel._history import History, history_of_sorted_bars
 from sk_ensemble.utils.bars import symbol_time_keys
+from sk_ensemble.utils.memory import readable_size
 
 __all__ = ["history_from_parquet", "open_parquet"]
 
@@ -137,10 +138,6 @@ def _stored_bytes(file: pq.ParquetFile, names: set[str]) -> int:
     return sum(c.total_uncompressed_size for c in chunks if c.path_in_schema in names)
 
 
-def _gibibytes(n_bytes: float) -> str:
-    return f"{n_bytes / 2**30:.1f} GiB"
-
-
 def _refuse_too_large(
     file: pq.ParquetFile, path: Path, n_feature_bytes: int, keys: tuple[str, str]
 ) -> None:
@@ -149,10 +146,10 @@ def _refuse_too_large(
     needed = n_rows * (n_feature_bytes + _KEY_BYTES) + _stored_bytes(file, set(keys))
     if needed > _physical_memory():
         msg = (
-            f"{path} declares {n_rows} rows, about {_gibibytes(needed)} decoded, and "
-            f"this machine has {_gibibytes(_physical_memory())} of memory. Read fewer "
-            "columns with features=[...], split the file, or use cache_dir=, which "
-            "keeps the features on disk."
+            f"{path} declares {n_rows} rows, about {readable_size(needed)} decoded, "
+            f"and this machine has {readable_size(_physical_memory())} of memory. Read "
+            "fewer columns with features=[...], split the file, or use cache_dir=, "
+            "which keeps the features on disk."
         )
         raise DataError(msg)
 
@@ -226,8 +223,8 @@ def _new_block(folder: Path, shape: tuple[int, int], dtype: np.dtype[Any]) -> An
     free = shutil.disk_usage(folder).free
     if needed > free:
         msg = (
-            f"The decoded bars take {_gibibytes(needed)} and {folder.parent} has "
-            f"{_gibibytes(free)} left. Choose another cache_dir, or fewer features."
+            f"The decoded bars take {readable_size(needed)} and {folder.parent} has "
+            f"{readable_size(free)} left. Choose another cache_dir, or fewer features."
         )
         raise DataError(msg)
     return np.memmap(folder / "block.raw", dtype=dtype, mode="w+", shape=shape)

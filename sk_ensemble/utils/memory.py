@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-__all__ = ["available_memory", "gibibytes", "refuse_beyond_memory"]
+__all__ = ["available_memory", "readable_size", "refuse_beyond_memory"]
 
 _MEMINFO = Path("/proc/meminfo")
 _STATM = Path("/proc/self/statm")
@@ -19,16 +19,21 @@ _CGROUP = Path("/sys/fs/cgroup")
 _SMALL = 2**28
 
 
-def gibibytes(n_bytes: int) -> str:
-    """Return a number of bytes as text.
+def readable_size(n_bytes: float) -> str:
+    """Return a number of bytes as text, in a unit that fits.
 
     Examples
     --------
-    >>> from sk_ensemble.utils.memory import gibibytes
-    >>> gibibytes(3 * 2**29)
-    '1.5 GiB'
+    >>> from sk_ensemble.utils.memory import readable_size
+    >>> readable_size(3 * 2**29), readable_size(1536), readable_size(2**60)
+    ('1.5 GiB', '1.5 KiB', '1048576.0 TiB')
     """
-    return f"{n_bytes / 2**30:.1f} GiB"
+    unit = "bytes"
+    for larger in ("KiB", "MiB", "GiB", "TiB"):
+        if n_bytes < 1024:
+            break
+        n_bytes, unit = n_bytes / 1024, larger
+    return f"{n_bytes} bytes" if unit == "bytes" else f"{n_bytes:.1f} {unit}"
 
 
 def _machine() -> Iterator[int]:
@@ -96,14 +101,14 @@ def refuse_beyond_memory(n_bytes: int, what: str, advice: str) -> None:
     >>> from sk_ensemble.utils.memory import refuse_beyond_memory
     >>> refuse_beyond_memory(2**60, "An array", "Take less.")  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    MemoryError: An array takes 1073741824.0 GiB of memory and ... GiB are left...
+    MemoryError: An array takes 1048576.0 TiB of memory and ... are left...
     """
     if n_bytes <= _SMALL:
         return
     available = available_memory()
     if available is not None and n_bytes > available:
         msg = (
-            f"{what} takes {gibibytes(n_bytes)} of memory and {gibibytes(available)} "
-            f"are left. {advice}"
+            f"{what} takes {readable_size(n_bytes)} of memory and "
+            f"{readable_size(available)} are left. {advice}"
         )
         raise MemoryError(msg)

@@ -149,6 +149,8 @@ def _prepare(request: dict[str, Any]) -> None:
         _write_in_place()
     for act in request.pop("act", ()):
         _act_on_call(*act)
+    os.environ.update(request.pop("environment", {}))
+    tempfile.tempdir = None
     limit = request.pop("largest_file", None)
     if limit is not None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
