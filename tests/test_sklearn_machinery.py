@@ -387,7 +387,9 @@ def test_a_transformer_without_callback_support_warns_in_the_same_place(data):
 
 
 @pytest.mark.parametrize(
-    "callback", [ProgressBar(), ScoringMonitor(scoring="accuracy")], ids=repr
+    "callback",
+    [ProgressBar(), ScoringMonitor(scoring="accuracy")],
+    ids=["bar", "scores"],
 )
 def test_the_callbacks_of_scikit_learn_work(data, model, callback, capsys):
     X, y = data

@@ -254,7 +254,9 @@ def test_callbacks_hear_of_every_fit_of_a_member(samples):
 
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize(
-    "callback", [ProgressBar(), ScoringMonitor(scoring="accuracy")], ids=repr
+    "callback",
+    [ProgressBar(), ScoringMonitor(scoring="accuracy")],
+    ids=["bar", "scores"],
 )
 def test_the_callbacks_of_scikit_learn_work(samples, callback, n_jobs, capsys):
     X, y = samples
