@@ -96,7 +96,7 @@ def greedy(
     n_iter_no_change: int = 10,
     tol: float = 1e-5,
     n_bags: int = 20,
-    bag_fraction: float = 0.75,
+    bag_fraction: float | str = "auto",
     refit: str = "full",
     n_jobs: int | None = None,
     memory: str | None = None,
@@ -125,8 +125,8 @@ def greedy(
         By how much a loss must be less to count as better.
     n_bags : int, default=20
         Number of bags.
-    bag_fraction : float, default=0.75
-        Share of the members in each bag, rounded up.
+    bag_fraction : "auto" or float, default="auto"
+        Share of the members in each bag, as in `GreedyEnsembleClassifier`.
     refit : {"full", "folds"}, default="full"
         What predicts new samples, as in `GreedyEnsembleClassifier`.
     n_jobs : int or None, default=None

@@ -15,6 +15,9 @@ from sk_ensemble.utils.sklearn_api import Interval, StrOptions
 
 __all__ = ["GreedyEnsembleClassifier"]
 
+#: Members of which no bag leaves any out by default.
+_FEW = 10
+
 
 class GreedyEnsembleClassifier(WeightedEnsemble):
     """Average members chosen one by one, again and again, by the loss of their mean.
@@ -45,9 +48,10 @@ class GreedyEnsembleClassifier(WeightedEnsemble):
     n_bags : int, default=20
         Number of bags. Where there are fewer ways to choose the members of a bag, each
         is used once and nothing is drawn.
-    bag_fraction : float, default=0.75
-        Share of the members in each bag, rounded up: 1.0 is one bag of all. Bags keep
-        the choice from resting on the luck of one member.
+    bag_fraction : "auto" or float, default="auto"
+        Share of the members in each bag, rounded up. Bags keep the choice among many
+        from resting on the luck of one; among a handful they only leave out the best
+        now and then. "auto": all of up to ten members, which is one bag; half of more.
     n_jobs : int or None, default=None
         Fits at a time; None means 1.
     refit : {"full", "folds"}, default="full"
@@ -150,7 +154,7 @@ class GreedyEnsembleClassifier(WeightedEnsemble):
         "n_iter_no_change": [Interval(Integral, 1, None, closed="left")],
         "tol": [Interval(Real, 0, None, closed="left")],
         "n_bags": [Interval(Integral, 1, None, closed="left")],
-        "bag_fraction": [Interval(Real, 0, 1, closed="right")],
+        "bag_fraction": [StrOptions({"auto"}), Interval(Real, 0, 1, closed="right")],
         "random_state": ["random_state"],
     }
 
@@ -164,7 +168,7 @@ class GreedyEnsembleClassifier(WeightedEnsemble):
         n_iter_no_change: int = 10,
         tol: float = 1e-5,
         n_bags: int = 20,
-        bag_fraction: float = 0.75,
+        bag_fraction: float | str = "auto",
         n_jobs: int | None = None,
         refit: str = "full",
         memory: Any = None,
@@ -192,8 +196,14 @@ class GreedyEnsembleClassifier(WeightedEnsemble):
             names,
             self.classes_,
             self._loss(),
-            draw_bags(len(names), self.bag_fraction, self.n_bags, rng),
+            draw_bags(len(names), self._fraction(len(names)), self.n_bags, rng),
             n_rounds=self.n_rounds,
             n_iter_no_change=self.n_iter_no_change,
             tol=self.tol,
         )
+
+    def _fraction(self, n_members: int) -> float:
+        """Return the share of the members in each bag."""
+        if isinstance(self.bag_fraction, str):
+            return 1.0 if n_members <= _FEW else 0.5
+        return self.bag_fraction

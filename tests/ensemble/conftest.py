@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 from ensembles import SPLITTERS, Spy
+from threadpoolctl import threadpool_limits
 
 from families import make_samples
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread():
+    """Use one thread: for matrices this small several only wait for each other."""
+    with threadpool_limits(1):
+        yield
 
 
 @pytest.fixture(params=SPLITTERS.values(), ids=SPLITTERS)

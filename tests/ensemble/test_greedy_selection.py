@@ -127,6 +127,20 @@ def test_the_order_of_members_changes_nothing(known):
     assert one.oof_score_ == other.oof_score_
 
 
+@pytest.mark.parametrize(("n_members", "n_left_out"), [(10, 0), (11, 5)])
+def test_bags_leave_members_out_where_there_are_many(known, n_members, n_left_out):
+    y, proba = known
+    many = {f"m{number}": proba["a"] for number in range(n_members)}
+    auto = GreedyEnsembleClassifier.from_oof(many, y, cv=CV, random_state=0)
+    # Of equal members the first in each bag has all the weight.
+    assert (auto.weights_["m0"] == 1.0) == (n_left_out == 0)
+    share = (n_members - n_left_out) / n_members
+    same = GreedyEnsembleClassifier.from_oof(
+        many, y, cv=CV, random_state=0, bag_fraction=share
+    )
+    assert same.weights_ == auto.weights_
+
+
 def test_draws_follow_the_seed(known):
     y, proba = known
     options = {"cv": CV, "bag_fraction": 0.4, "n_bags": 2}
