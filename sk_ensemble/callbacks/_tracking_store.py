@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from sk_ensemble.callbacks._addresses import without_owner
 from sk_ensemble.callbacks._names import param_text, safe_name, shown
 from sk_ensemble.callbacks._run_record import RunRecord
 from sk_ensemble.utils.files import write_whole
@@ -75,15 +76,6 @@ def _refuse_dead_database(uri: str) -> None:
         raise ConnectionError(" ".join(msg.split())) from None
     finally:
         engine.dispose()
-
-
-def _without_owner(uri: str) -> str:
-    """Return an address without user and password."""
-    parts = urlsplit(uri)
-    if "@" not in parts.netloc:
-        return uri
-    netloc = parts.netloc.rpartition("@")[2]
-    return parts._replace(netloc=netloc, query="").geturl()
 
 
 def _make_tables(file: Path, artifacts: Path) -> None:
@@ -216,11 +208,11 @@ class TrackingStore:
         OSError
             If nobody listens at the address.
         """
+        _refuse_dead_server(self.tracking_uri)
         mlflow = import_optional("mlflow", extra="experiments")
         # The migrations that make a new store announce each of their steps.
         for name in ("alembic", "mlflow.store.db.utils"):
             logging.getLogger(name).setLevel(logging.WARNING)
-        _refuse_dead_server(self.tracking_uri)
         _refuse_dead_database(self.tracking_uri)
         if self.sqlite_file is not None and not self.sqlite_file.exists():
             _make_database(self.sqlite_file)
@@ -264,7 +256,7 @@ class TrackingStore:
         if found is None:
             msg = (
                 f"The experiment {self.experiment_name!r} cannot be made in "
-                f"{_without_owner(self.tracking_uri)}. If it was deleted there, "
+                f"{without_owner(self.tracking_uri)}. If it was deleted there, "
                 "restore it or choose another experiment_name."
             )
             raise RuntimeError(msg)
