@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 from sklearn.base import clone, is_classifier
 
-from sk_ensemble._typing import IntArray
+from sk_ensemble._typing import FloatArray, IntArray
+from sk_ensemble.metrics import align_proba
 from sk_ensemble.search._gains import day_sums, log_loss_gains, period_sums
 from sk_ensemble.utils.rows import count_rows, take_params, take_rows
 
@@ -42,6 +43,8 @@ class Evaluation:
         Period that each row belongs to.
     profits : callable or None
         ``profits(estimator, X, y)`` gives a Series, or None for the gain in log loss.
+    keeps_predictions : bool
+        Whether probabilities of the test rows are returned, too.
     """
 
     X: Any
@@ -55,6 +58,7 @@ class Evaluation:
     classes: np.ndarray | None
     periods: IntArray
     profits: Callable[..., Any] | None
+    keeps_predictions: bool
 
     def take(self, rows: IntArray) -> tuple[Any, Any]:
         """Return samples and targets of some rows."""
@@ -89,6 +93,8 @@ class Outcome:
         What went wrong, if anything.
     series : dict
         Gains or profits per period.
+    proba : ndarray of float64 of shape (n_test, n_classes) or None
+        Probabilities of the test rows; no plain value, so not kept with the rest.
     """
 
     test_score: float | None
@@ -97,6 +103,13 @@ class Outcome:
     score_time: float = 0.0
     error: str | None = None
     series: dict[str, list] = field(default_factory=dict)
+    proba: FloatArray | None = None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the plain values."""
+        values = {item.name: getattr(self, item.name) for item in fields(self)}
+        del values["proba"]
+        return values
 
 
 def _score(evaluation: Evaluation, estimator: Any, rows: IntArray) -> float:
@@ -114,17 +127,26 @@ def _has_gains(evaluation: Evaluation, estimator: Any) -> bool:
     )
 
 
+def _proba(evaluation: Evaluation, estimator: Any, X: Any) -> FloatArray | None:
+    """Return probabilities of all classes, None where there are none."""
+    if not _has_gains(evaluation, estimator):
+        return None
+    proba = np.asarray(estimator.predict_proba(X), dtype=np.float64)
+    return align_proba(proba, estimator.classes_, np.asarray(evaluation.classes))
+
+
 def _series(
-    evaluation: Evaluation, estimator: Any, train: IntArray, test: IntArray
+    evaluation: Evaluation, estimator: Any, proba: FloatArray | None, fold: int
 ) -> dict[str, list]:
     """Return the gains or profits of the test rows; nothing where there are none."""
+    train, test = evaluation.folds[fold]
     X, y = evaluation.take(test)
     if evaluation.profits is not None:
         return day_sums(evaluation.profits(estimator, X, y))
-    if not _has_gains(evaluation, estimator):
+    if proba is None:
         return {}
     y_train = take_rows(evaluation.y, train)
-    gains = log_loss_gains(estimator, X, y, y_train, np.asarray(evaluation.classes))
+    gains = log_loss_gains(proba, y, y_train, np.asarray(evaluation.classes))
     return period_sums(gains, evaluation.periods[test])
 
 
@@ -147,8 +169,10 @@ def _fitted_outcome(
     train_score = None
     if evaluation.with_train_scores:
         train_score = _score(evaluation, estimator, train)
-    series = _series(evaluation, estimator, train, test)
-    return Outcome(score, train_score, fit_time, score_time, None, series)
+    proba = _proba(evaluation, estimator, evaluation.take(test)[0])
+    series = _series(evaluation, estimator, proba, fold)
+    kept = proba if evaluation.keeps_predictions else None
+    return Outcome(score, train_score, fit_time, score_time, None, series, kept)
 
 
 def _told(estimator: Any, context: Any, caller: Any, fit: Callable[[], None]) -> None:

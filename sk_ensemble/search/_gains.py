@@ -10,7 +10,6 @@ import pandas as pd
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.metrics import align_proba
 
 __all__ = [
     "day_sums",
@@ -26,16 +25,14 @@ def _log(proba: FloatArray) -> FloatArray:
 
 
 def log_loss_gains(
-    estimator: Any, X: Any, y: Any, y_train: Any, classes: np.ndarray
+    proba: FloatArray, y: Any, y_train: Any, classes: np.ndarray
 ) -> FloatArray:
     """Return the log loss of the class shares minus that of a model, per row.
 
     Parameters
     ----------
-    estimator : classifier
-        Fitted on the training rows.
-    X : array-like or panel of n_test rows
-        The test rows.
+    proba : ndarray of float64 of shape (n_test, n_classes)
+        Probabilities of the test rows.
     y : array-like of shape (n_test,)
         Their classes.
     y_train : array-like of shape (n_train,)
@@ -50,10 +47,9 @@ def log_loss_gains(
         Greater is better; 0 for a model that knows no more than the shares.
     """
     target = np.searchsorted(classes, np.asarray(y))
-    proba = align_proba(estimator.predict_proba(X), estimator.classes_, classes)
     codes = np.searchsorted(classes, np.asarray(y_train))
     counts = np.bincount(codes, minlength=len(classes)) + 1.0
-    own = _log(proba.astype(np.float64))[np.arange(len(target)), target]
+    own = _log(proba)[np.arange(len(target)), target]
     return own - _log(counts / counts.sum())[target]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from numbers import Integral, Real
 from os import PathLike
+from pathlib import Path
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -16,6 +17,7 @@ from sklearn.model_selection import check_cv
 from sklearn.utils import Tags, column_or_1d, indexable
 from sklearn.utils.validation import check_is_fitted
 
+from sk_ensemble._typing import FloatArray
 from sk_ensemble.exceptions import EmptyFoldError
 from sk_ensemble.metrics import neg_log_loss_scorer
 from sk_ensemble.panel import refuse_other_index
@@ -24,6 +26,7 @@ from sk_ensemble.search._facts import describe_search
 from sk_ensemble.search._optuna import quiet
 from sk_ensemble.search._overfitting_report import OverfittingReport, make_report
 from sk_ensemble.search._periods import periods_of
+from sk_ensemble.search._prediction_files import PredictionFiles
 from sk_ensemble.search._results import (
     TrialRow,
     cv_results,
@@ -160,6 +163,9 @@ class OptunaSearchCV(BaseSearchCV):
         Gives the profits that `overfitting_report` is about: called with the fitted
         estimator and X and y of a test fold, it returns a Series indexed by time.
         A `BacktestScorer` will do. None: the gain in log loss.
+    keep_predictions : str, path or None, default=None
+        Directory for the predictions of all trials, which `oof_predictions` returns; a
+        directory of the study's name is made in it. None keeps none.
 
     Attributes
     ----------
@@ -265,6 +271,9 @@ class OptunaSearchCV(BaseSearchCV):
     #: What `overfitting_report` needs.
     _rows: list[TrialRow]
     _series: SeriesMaker
+    #: What `oof_predictions` needs.
+    _tests: list[np.ndarray]
+    _n_rows: int
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "estimator": [HasMethods(["fit"])],
@@ -283,6 +292,7 @@ class OptunaSearchCV(BaseSearchCV):
         "error_score": [StrOptions({"raise"}), "nan"],
         "return_train_score": ["boolean"],
         "profits": [callable, None],
+        "keep_predictions": [str, PathLike, None],
     }
 
     def __init__(
@@ -304,6 +314,7 @@ class OptunaSearchCV(BaseSearchCV):
         error_score: Any = np.nan,
         return_train_score: bool = False,
         profits: Any = None,
+        keep_predictions: Any = None,
     ) -> None:
         self.estimator = estimator
         self.param_distributions = param_distributions
@@ -321,6 +332,7 @@ class OptunaSearchCV(BaseSearchCV):
         self.error_score = error_score
         self.return_train_score = return_train_score
         self.profits = profits
+        self.keep_predictions = keep_predictions
 
     @property
     def n_features_in_(self) -> int:
@@ -373,6 +385,8 @@ class OptunaSearchCV(BaseSearchCV):
         with quiet():
             self._search(evaluation, params, root)
         self._series = SeriesMaker.of(evaluation, period)
+        self._tests = [test for _, test in evaluation.folds]
+        self._n_rows = count_rows(X)
         if self.refit:
             self._refit(evaluation, root)
         root.call_on_fit_task_end(estimator=self, X=X, y=y)
@@ -402,6 +416,7 @@ class OptunaSearchCV(BaseSearchCV):
             classes=self._labels,
             periods=periods,
             profits=_profits_of(self.profits),
+            keeps_predictions=self.keep_predictions is not None,
         )
         return evaluation, period
 
@@ -449,6 +464,7 @@ class OptunaSearchCV(BaseSearchCV):
             n_jobs=self.n_jobs,
             caller=self,
             context=context,
+            files=self._files(),
         ).run()
         self._store(rows_of(self.study_, space))
         context.call_on_fit_task_end(estimator=self)
@@ -479,6 +495,46 @@ class OptunaSearchCV(BaseSearchCV):
         if hasattr(best, "feature_names_in_"):
             self.feature_names_in_ = best.feature_names_in_
         context.call_on_fit_task_end(estimator=self, **data)
+
+    def _files(self) -> PredictionFiles | None:
+        """Return where the predictions of the study are kept, if they are."""
+        if self.keep_predictions is None:
+            return None
+        return PredictionFiles(Path(self.keep_predictions) / self.study_.study_name)
+
+    def oof_predictions(self, trial: int | None = None) -> FloatArray:
+        """Return the out-of-sample probabilities of a trial, without fitting again.
+
+        Parameters
+        ----------
+        trial : int or None, default=None
+            Number of a complete trial; None means the winner.
+
+        Returns
+        -------
+        proba : ndarray of float64 of shape (n_samples, n_classes)
+            Probabilities of the sorted classes of y, the mean over the folds that test
+            a row; NaN for rows that no fold tests.
+
+        Raises
+        ------
+        ValueError
+            If predictions were not kept.
+        DataError
+            If those of this trial are not there, or belong to other folds.
+
+        Notes
+        -----
+        Those of the winner are those of the best of many: whoever weighs models by them
+        does so on rows that chose one of the models.
+        """
+        check_is_fitted(self, "study_")
+        files = self._files()
+        if files is None:
+            msg = "No predictions were kept. Set keep_predictions to a directory."
+            raise ValueError(msg)
+        number = self.best_index_ if trial is None else trial
+        return files.read(number, self._tests, self._n_rows)
 
     def overfitting_report(self, *, further_trials: int = 0) -> OverfittingReport:
         """Report what the winner is worth, given how many were tried.

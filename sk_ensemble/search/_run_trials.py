@@ -13,6 +13,7 @@ from sklearn.utils.parallel import Parallel, delayed
 
 from sk_ensemble.search._evaluation import Evaluation, evaluate
 from sk_ensemble.search._optuna import load_optuna
+from sk_ensemble.search._prediction_files import PredictionFiles
 from sk_ensemble.search._trial import SearchTrial, Space, abandoned_trials
 
 __all__ = ["TrialRunner"]
@@ -46,6 +47,8 @@ class TrialRunner:
         The search.
     context : CallbackContext
         Its task of searching.
+    files : PredictionFiles or None
+        Where predictions are kept, if they are.
     """
 
     study: Any
@@ -57,6 +60,7 @@ class TrialRunner:
     n_jobs: int | None
     caller: Any
     context: Any
+    files: PredictionFiles | None
 
     def run(self) -> None:
         """Run all trials that are missing, those that were cut short first."""
@@ -150,6 +154,8 @@ class TrialRunner:
         missing = [trial for trial in batch if trial.needs(fold)]
         outcomes = parallel(self._tasks(fold, batch, contexts))
         for trial, outcome in zip(missing, outcomes, strict=True):
+            if self.files is not None and outcome.proba is not None:
+                self.files.write(trial.number, fold, outcome.proba)
             trial.record(fold, outcome)
         for trial in batch:
             trial.report(fold)

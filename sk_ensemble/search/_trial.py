@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from sk_ensemble.search._evaluation import Outcome
@@ -131,7 +130,7 @@ class SearchTrial:
     def record(self, fold: int, outcome: Outcome) -> None:
         """Keep the outcome of a fold, and report the mean score so far."""
         self.outcomes[fold] = outcome
-        self.trial.set_user_attr(f"{_FOLD}:{fold}", asdict(outcome))
+        self.trial.set_user_attr(f"{_FOLD}:{fold}", outcome.to_dict())
 
     def report(self, fold: int) -> None:
         """Report the mean score of the folds so far, for the pruner, if still due."""
