@@ -26,7 +26,7 @@ _PATIENCE = 30
 #: row may find none: workers that die are started again meanwhile.
 _PAUSE, _LOOKS = 5, 12
 
-_LOGGERS = ("distributed", "distributed.client", "tornado.application")
+_LOGGERS = ("asyncio", "distributed", "distributed.client", "tornado.application")
 
 #: For clusters of this machine. A fit whose worker has died is tried again by us; and
 #: a fit may use all memory, as it may in any process.
@@ -132,7 +132,7 @@ class Cluster:
             stack.enter_context(dask.config.set(settings))
             self._client = stack.enter_context(self._connected(stack))
             self._check_workers()
-            self._data = self._scattered()
+            self._data = self._scattered(_PATIENCE)
             self._stack = stack.pop_all()
 
     def _connected(self, stack: ExitStack) -> Any:
@@ -187,11 +187,11 @@ class Cluster:
     def _declared_gpus(self) -> int:
         return int(sum(found.get("GPU", 0) for found in self._resources()))
 
-    def _scattered(self) -> dict[int, Any]:
+    def _scattered(self, timeout: float) -> dict[int, Any]:
         """Send every worker the samples, and return references to them."""
         inputs = self._jobs.inputs
         sent = self._client.scatter(
-            list(inputs.values()), broadcast=True, hash=False, timeout=_PAUSE
+            list(inputs.values()), broadcast=True, hash=False, timeout=timeout
         )
         return dict(zip(inputs, sent, strict=True))
 
@@ -199,7 +199,7 @@ class Cluster:
         """Send the samples to workers that take the place of dead ones."""
         for _ in range(_LOOKS):
             with suppress(TimeoutError, self._distributed.comm.CommClosedError):
-                return self._scattered()
+                return self._scattered(_PAUSE)
             self._check_connection()
             time.sleep(_PAUSE)
         raise self._no_workers()

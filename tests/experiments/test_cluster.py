@@ -54,6 +54,15 @@ def dask(*arguments):
     )
 
 
+def end(process):
+    """Wait for a process to end in good order, but not for ever."""
+    try:
+        process.wait(15)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
 @contextmanager
 def scheduler(folder):
     """Start a scheduler and give its address."""
@@ -86,7 +95,7 @@ def workers(address, n_workers, *arguments):
         for process in processes:
             process.terminate()
         for process in processes:
-            process.wait()
+            end(process)
 
 
 @pytest.fixture(scope="module")
@@ -244,6 +253,7 @@ models:
 data: {{symbols: [IF], start: "2021-01-01", train_end: "2021-05-31",
        val_end: "2021-07-31", stride: 3}}
 cv: {{splitter: walk_forward, n_splits: 6}}
+ensemble: {{methods: []}}
 mlflow: {{enabled: false}}
 output: {{base_dir: "{folder}"}}
 run: {{n_jobs: 1, cluster: {cluster}}}
@@ -287,7 +297,7 @@ def test_an_experiment_on_a_cluster_that_loses_a_worker_gives_the_same_bytes(
         n_fits = sum(times_run(log).values())
         # Six folds, a refit, and the fit that was killed.
         assert n_fits == 7 + (name == "cluster")
-    assert len(found["alone"]) > 20
+    assert len(found["alone"]) >= 12
     assert found["cluster"] == found["alone"]
 
 
@@ -337,7 +347,8 @@ def test_the_log_of_dask_stays_out_of_the_terminal(tmp_path):
         env=os.environ | {"PYTHONPATH": PYTHONPATH},
         capture_output=True,
         text=True,
-        check=True,
+        check=False,
     )
+    assert done.returncode == 0, done.stderr
     assert sorted(map(int, done.stdout.split())) == list(range(8))
     assert done.stderr == ""
