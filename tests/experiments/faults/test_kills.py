@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 import shutil
 import sqlite3
-from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +17,7 @@ from small_experiments import make_config
 
 pytestmark = pytest.mark.slow
 
-N_KILLS = 60
+N_KILLS, MOST_KILLS = 60, 4
 CACHE = "sk_ensemble.experiments._cache:FitCache"
 RUNNER = "sk_ensemble.experiments._run_experiment"
 RESULT = "sk_ensemble.experiments._result_dir:ResultDir"
@@ -136,22 +135,24 @@ def step(server: ExperimentServer, chains: list[Chain], rng: random.Random) -> N
         moment = rng.uniform(0, chain.kind.seconds)
         plans.append((moment, chain.start(server), chain))
     for moment, pid, chain in sorted(plans, key=lambda plan: plan[0]):
-        chain.note(server.wait(pid, kill_after=moment))
+        # On a machine that has become slower none would ever be finished.
+        is_last = chain.n_kills == MOST_KILLS
+        chain.note(server.wait(pid, kill_after=None if is_last else moment))
 
 
 def test_sixty_random_kills_change_no_byte(server, kinds, tmp_path):
     rng = random.Random(0)
-    names = ["plain"] * 200
-    names[1::6] = ["tracked"] * len(names[1::6])
-    names[2] = names[8] = "parallel"
-    names[4] = "bars"
+    names = ["plain"] * N_KILLS
+    names[1::8] = ["tracked"] * len(names[1::8])
+    # Workers take seconds to start, and pictures to draw.
+    names[2], names[4] = "parallel", "bars"
     made = (
         Chain(kinds[name], tmp_path / f"{number}_{name}")
         for number, name in enumerate(names)
     )
     done: list[Chain] = []
     running: list[Chain] = []
-    while sum(chain.n_kills for chain in [*done, *running]) < N_KILLS:
+    while running or sum(chain.n_kills for chain in done) < N_KILLS:
         while len(running) < 2:
             chain = next(made)
             chain.kind.prepare(chain.folder)
@@ -159,16 +160,12 @@ def test_sixty_random_kills_change_no_byte(server, kinds, tmp_path):
         step(server, running, rng)
         done += [chain for chain in running if chain.is_finished]
         running = [chain for chain in running if not chain.is_finished]
-    for chain in running:
-        chain.note(server.wait(chain.start(server)))
-    chains = [*done, *running]
-    assert all(chain.is_finished for chain in chains)
-    kills = Counter()
-    for chain in chains:
-        kills[chain.folder.name.split("_")[1]] += chain.n_kills
-    assert kills["plain"] >= N_KILLS / 3
-    assert min(kills[name] for name in kinds) >= 1
-    assert any(scratch_in(chain.folder) for chain in chains)
+        if sum(chain.n_kills for chain in [*done, *running]) >= N_KILLS:
+            for chain in running:
+                chain.note(server.wait(chain.start(server)))
+            done, running = [*done, *running], []
+    assert all(chain.is_finished for chain in done)
+    assert any(scratch_in(chain.folder) for chain in done)
 
 
 #: Moments between any two steps that leave something on disk.
@@ -199,6 +196,19 @@ def test_a_kill_at_any_step_changes_no_byte(moment, server, kinds, tmp_path):
     again = server.run("experiment", **kind.request(tmp_path))
     assert again.code == 0, again.error
     assert results_of(tmp_path) == kind.expected
+
+
+@pytest.mark.parametrize("name", ["tracked", "parallel", "bars"])
+def test_a_kill_between_two_fits_changes_no_byte_of_any_kind(
+    name, server, kinds, tmp_path
+):
+    chain = Chain(kinds[name], tmp_path / "experiment")
+    chain.kind.prepare(chain.folder)
+    act = [[f"{CACHE}.put", 6, "after", "SIGKILL"]]
+    request = chain.kind.request(chain.folder)
+    assert server.run("experiment", act=act, **request).was_killed
+    chain.note(server.wait(chain.start(server)))
+    assert chain.is_finished
 
 
 def test_a_kill_between_a_cell_and_tracking_loses_no_record(server, kinds, tmp_path):
