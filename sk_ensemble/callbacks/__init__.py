@@ -7,9 +7,10 @@ parts run in this process or in others, and whether MLflow answers or not.
 
 from __future__ import annotations
 
+from sk_ensemble.callbacks._metric_point import MetricPoint
 from sk_ensemble.callbacks._mlflow_callback import MLflowCallback
 from sk_ensemble.callbacks._replay import replay_spool
-from sk_ensemble.callbacks._run_record import MetricPoint, RunRecord
+from sk_ensemble.callbacks._run_record import RunRecord
 from sk_ensemble.callbacks._tracking_store import TrackingStore
 
 __all__ = [

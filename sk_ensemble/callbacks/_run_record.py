@@ -5,36 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
-__all__ = ["MetricPoint", "RunRecord"]
+from sk_ensemble.callbacks._metric_point import MetricPoint
 
-
-class MetricPoint(NamedTuple):
-    """One value of a metric.
-
-    Parameters
-    ----------
-    name : str
-        Name of the metric.
-    value : float
-        Its value. NaN and infinities are counted in a tag and not recorded.
-    step : int, default=0
-        Round, epoch or fold.
-    time : int or None, default=None
-        Milliseconds since 1970; None means the end of the run.
-
-    Examples
-    --------
-    >>> from sk_ensemble.callbacks import MetricPoint
-    >>> MetricPoint("val_loss", 0.69, step=3)
-    MetricPoint(name='val_loss', value=0.69, step=3, time=None)
-    """
-
-    name: str
-    value: float
-    step: int = 0
-    time: int | None = None
+__all__ = ["RunRecord"]
 
 
 @dataclass(frozen=True, kw_only=True)

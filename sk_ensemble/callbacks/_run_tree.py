@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from typing import Any
 
-from sk_ensemble.callbacks._run_record import MetricPoint, RunRecord
+from sk_ensemble.callbacks._metric_point import MetricPoint
+from sk_ensemble.callbacks._run_record import RunRecord
 from sk_ensemble.callbacks._search_table import SearchTable
 from sk_ensemble.callbacks._tasks import EVALUATION, HALVING, REFIT
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sk_ensemble.callbacks._run_record import MetricPoint
+from sk_ensemble.callbacks._metric_point import MetricPoint
 
 __all__ = ["SearchTable"]
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from functools import partial
 from numbers import Integral, Real
 from os import PathLike
 from pathlib import Path
@@ -14,15 +12,22 @@ import numpy as np
 from sklearn.base import clone, is_classifier
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import check_cv
-from sklearn.utils import Tags, column_or_1d, indexable
+from sklearn.utils import Tags, indexable
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble._typing import FloatArray
-from sk_ensemble.exceptions import EmptyFoldError
-from sk_ensemble.metrics import neg_log_loss_scorer
 from sk_ensemble.panel import refuse_other_index
 from sk_ensemble.search._evaluation import Evaluation
 from sk_ensemble.search._facts import describe_search
+from sk_ensemble.search._inputs import (
+    default_scorer,
+    has_probabilities,
+    labels_of,
+    one_dimensional,
+    profits_of,
+    refuse_empty,
+    refuse_one_sample,
+)
 from sk_ensemble.search._optuna import quiet
 from sk_ensemble.search._overfitting_report import OverfittingReport, make_report
 from sk_ensemble.search._periods import periods_of
@@ -44,63 +49,9 @@ from sk_ensemble.utils.sklearn_api import (
     Interval,
     StrOptions,
     fit_context,
-    routing_enabled,
 )
 
 __all__ = ["OptunaSearchCV"]
-
-
-def _has_probabilities(estimator: Any) -> bool:
-    return is_classifier(estimator) and hasattr(estimator, "predict_proba")
-
-
-def _default_scorer(labels: np.ndarray | None) -> Any:
-    """Return minus the log loss over all classes, which takes weights."""
-    scorer = neg_log_loss_scorer((-1, 0, 1) if labels is None else labels.tolist())
-    # Nobody else could ask for them on its behalf.
-    return scorer.set_score_request(sample_weight=True) if routing_enabled() else scorer
-
-
-def _labels_of(estimator: Any, y: Any) -> np.ndarray | None:
-    """Return the classes of a classifier's targets."""
-    return np.unique(np.asarray(y)) if is_classifier(estimator) else None
-
-
-def _one_dimensional(y: Any) -> Any:
-    """Return a column of targets as one dimension, with scikit-learn's warning."""
-    is_column = getattr(y, "ndim", 1) == 2 and y.shape[1] == 1
-    return column_or_1d(y, warn=True) if is_column else y
-
-
-def _refuse_one_sample(X: Any) -> None:
-    if count_rows(X) < 2:
-        msg = f"A search needs two or more samples, got n_samples={count_rows(X)}."
-        raise ValueError(msg)
-
-
-def _refuse_empty(folds: list[tuple[Any, Any]]) -> None:
-    """Raise before any fit if a fold has nothing to train on or to test."""
-    for number, (train, test) in enumerate(folds):
-        if len(train) == 0 or len(test) == 0:
-            msg = (
-                f"Fold {number} has {len(train)} training and {len(test)} test rows. "
-                "Use fewer or longer folds, or purge less."
-            )
-            raise EmptyFoldError(msg)
-    if not folds:
-        msg = "cv has made no folds. Pass a splitter that does."
-        raise EmptyFoldError(msg)
-
-
-def _daily_profits(scorer: Any, estimator: Any, X: Any, y: Any) -> Any:
-    return scorer.backtest(estimator, X).daily
-
-
-def _profits_of(profits: Any) -> Callable[..., Any] | None:
-    """Return a function that gives profits, also for a `BacktestScorer`."""
-    if hasattr(profits, "backtest"):
-        return partial(_daily_profits, profits)
-    return profits
 
 
 class OptunaSearchCV(BaseSearchCV):
@@ -348,8 +299,8 @@ class OptunaSearchCV(BaseSearchCV):
 
     def _get_scorers(self) -> tuple[Any, str]:
         """Return the score, and the name that scikit-learn has for a single one."""
-        if self.scoring is None and _has_probabilities(self.estimator):
-            return _default_scorer(getattr(self, "_labels", None)), "score"
+        if self.scoring is None and has_probabilities(self.estimator):
+            return default_scorer(getattr(self, "_labels", None)), "score"
         if callable(self.scoring):
             return self.scoring, "score"
         return check_scoring(self.estimator, self.scoring), "score"
@@ -374,11 +325,11 @@ class OptunaSearchCV(BaseSearchCV):
         self : OptunaSearchCV
             The fitted search.
         """
-        X, y = indexable(X, _one_dimensional(y))
+        X, y = indexable(X, one_dimensional(y))
         for name, value in {"y": y, **params}.items():
             refuse_other_index(X, value, name=name)
-        _refuse_one_sample(X)
-        self._labels = _labels_of(self.estimator, y)
+        refuse_one_sample(X)
+        self._labels = labels_of(self.estimator, y)
         root = self._init_callback_context(max_subtasks=1 + self.refit)
         root.call_on_fit_task_begin(estimator=self, X=X, y=y)
         evaluation, period = self._evaluation(X, y, params)
@@ -399,7 +350,7 @@ class OptunaSearchCV(BaseSearchCV):
         routed = self._get_routed_params_for_fit(params)
         splitter = check_cv(self.cv, y, classifier=is_classifier(self.estimator))
         folds = list(splitter.split(X, y, **routed.splitter.split))
-        _refuse_empty(folds)
+        refuse_empty(folds)
         self.n_splits_ = len(folds)
         self.scorer_, _ = self._get_scorers()
         self.multimetric_ = False
@@ -415,7 +366,7 @@ class OptunaSearchCV(BaseSearchCV):
             raises=self.error_score == "raise",
             classes=self._labels,
             periods=periods,
-            profits=_profits_of(self.profits),
+            profits=profits_of(self.profits),
             keeps_predictions=self.keep_predictions is not None,
         )
         return evaluation, period
