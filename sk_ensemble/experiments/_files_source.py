@@ -30,7 +30,7 @@ def _outcomes(labels: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "y": known["label"].astype("int64"),
-            "label_end": known.get("label_end", pd.NaT),
+            "label_end": known.get("label_end", pd.Series(pd.NaT, known.index)),
             "forward_return": np.nan,
         },
         index=known.index,

@@ -19,7 +19,7 @@ _FEWEST_DAYS = 2
 def _labelled_days(samples: HorizonSamples, period: str) -> int:
     """Count the days, UTC, on which a period has labels."""
     X = samples.periods[period]
-    known = samples.outcomes_of(X)["y"].notna().to_numpy()
+    known = samples.known[period]["y"].notna().to_numpy()
     times = np.asarray(X.times_ns)[known]
     return len(np.unique(local_days(times, "UTC")))
 

@@ -11,8 +11,7 @@ from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.experiments._fit import OUT_OF_FOLD, FitResult, FitTask
 from sk_ensemble.experiments._labels import LABELS, PROBA_COLUMNS
 from sk_ensemble.experiments._prediction_output import PredictionOutput
-from sk_ensemble.experiments._samples import HorizonSamples
-from sk_ensemble.panel import Panel
+from sk_ensemble.experiments._samples import TRAINING, HorizonSamples
 
 __all__ = [
     "from_file_columns",
@@ -30,29 +29,24 @@ _OUTCOMES = ("fold", "y", "label_end", "forward_return")
 
 
 def _frame(
-    samples: HorizonSamples, X: Panel, fold: IntArray | int, proba: FloatArray
+    known: pd.DataFrame, fold: IntArray | int, proba: FloatArray
 ) -> pd.DataFrame:
-    """Put predictions beside the outcomes of their bars; no label is missing data."""
-    known = samples.outcomes_of(X)
-    return pd.DataFrame(
-        {
-            "fold": fold,
-            "y": known["y"].astype("Int64"),
-            "label_end": known["label_end"],
-            "forward_return": known["forward_return"],
-            **dict(zip(PROBA_COLUMNS, proba.T, strict=True)),
-        },
-        index=X.index,
-    )
+    """Put predictions beside the outcomes of their bars, which are not copied."""
+    columns = dict(zip(PROBA_COLUMNS, proba.T, strict=True))
+    return known.assign(fold=fold, **columns)
 
 
 def training_frame(
     samples: HorizonSamples, proba: FloatArray, fold: IntArray | int = -1
 ) -> pd.DataFrame:
     """Return predictions of the training samples, without those that have none."""
-    rows = np.flatnonzero(np.isfinite(proba).all(axis=1))
+    known = samples.known[TRAINING]
+    is_predicted = np.isfinite(proba).all(axis=1)
+    if is_predicted.all():
+        return _frame(known, fold, proba)
+    rows = np.flatnonzero(is_predicted)
     folds = fold if isinstance(fold, int) else fold[rows]
-    return _frame(samples, samples.X[rows], folds, proba[rows])
+    return _frame(known.iloc[rows], folds, proba[rows])
 
 
 def out_of_fold_frame(
@@ -81,7 +75,7 @@ def period_frame(
     samples: HorizonSamples, period: str, proba: FloatArray
 ) -> pd.DataFrame:
     """Return the predictions of every bar of a period; its fold is -1."""
-    return _frame(samples, samples.periods[period], -1, proba)
+    return _frame(samples.known[period], -1, proba)
 
 
 def labelled(frame: pd.DataFrame) -> pd.DataFrame:

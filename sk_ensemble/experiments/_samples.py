@@ -12,8 +12,13 @@ import pandas as pd
 
 from sk_ensemble._typing import NanosecondArray
 from sk_ensemble.panel import History, Panel
+from sk_ensemble.utils.bars import symbol_time_keys
+from sk_ensemble.utils.time import to_utc_ns
 
-__all__ = ["PERIODS", "HorizonSamples", "training_spans"]
+__all__ = ["PERIODS", "TRAINING", "HorizonSamples", "training_spans"]
+
+#: Name of the samples that are trained on.
+TRAINING = "train"
 
 #: Periods a model is scored on after it was fitted to the training samples.
 PERIODS = ("val", "test")
@@ -81,13 +86,33 @@ class HorizonSamples:
             _feed(digest, panel.positions)
             _feed(digest, panel.label_end_ns)
         _feed(digest, self.y)
-        rows = pd.util.hash_pandas_object(self.outcomes, index=True).to_numpy()
-        _feed(digest, rows)
+        symbols, times = symbol_time_keys(self.outcomes)
+        for part in (*pd.factorize(symbols), times):
+            _feed(digest, np.asarray(part))
+        for name in ("y", "forward_return"):
+            _feed(digest, self.outcomes[name].to_numpy(np.float64, na_value=np.nan))
+        _feed(digest, to_utc_ns(self.outcomes["label_end"]))
         return digest.hexdigest()
+
+    @cached_property
+    def known(self) -> dict[str, pd.DataFrame]:
+        """Outcomes of the samples of ``"train"``, ``"val"`` and ``"test"``.
+
+        They are shared by the predictions of all models.
+        """
+        panels = {TRAINING: self.X, **self.periods}
+        return {part: self.outcomes_of(panel) for part, panel in panels.items()}
 
     def outcomes_of(self, X: Panel) -> pd.DataFrame:
         """Return the outcomes at some samples; missing where there is no label."""
-        return self.outcomes.reindex(X.index)
+        # By places in the history: looking a million pairs up in an index of pairs
+        # takes more memory than the bars.
+        bars = X.history.locate(*symbol_time_keys(self.outcomes))
+        row_of_bar = np.full(X.history.n_bars, -1, dtype=np.int64)
+        row_of_bar[bars[bars >= 0]] = np.flatnonzero(bars >= 0)
+        rows = row_of_bar[X.positions]
+        table = self.outcomes.reset_index(drop=True).reindex(rows)
+        return table.astype({"y": "Int64"}).set_axis(X.index)
 
 
 def training_spans(samples: HorizonSamples) -> tuple[NanosecondArray, NanosecondArray]:
