@@ -151,6 +151,23 @@ def checked_estimators() -> list[BaseEstimator]:
     ]
 
 
+#: Meta-estimators, each check of which is several fits.
+MANY_FITS = ("OptunaSearchCV",)
+
+
+def checked_params() -> list[Any]:
+    """Return what is checked; further settings of a class are marked slow."""
+    seen: set[type] = set()
+    params = []
+    for estimator in checked_estimators():
+        kind = type(estimator)
+        is_slow = kind in seen or kind.__name__ in MANY_FITS
+        marks = [pytest.mark.slow] if is_slow else []
+        params.append(pytest.param(estimator, marks=marks, id=repr(estimator)))
+        seen.add(kind)
+    return params
+
+
 def least_checks(estimator: BaseEstimator) -> int:
     """Return how many checks there are for an estimator, or somewhat fewer."""
     if not hasattr(estimator, "predict"):
@@ -180,7 +197,7 @@ class TestChecksOfScikitLearn:
     def test_array_api_checks_are_not_left_out(self):
         assert os.environ["SCIPY_ARRAY_API"] == "1"
 
-    @pytest.mark.parametrize("estimator", checked_estimators(), ids=repr)
+    @pytest.mark.parametrize("estimator", checked_params())
     def test_every_check_passes(self, estimator):
         results = results_of(estimator)
         assert not_passed(results) == {}

@@ -232,20 +232,41 @@ class TestPurgedFolds:
         assert one.predict_proba(X).tobytes() != other.predict_proba(X).tobytes()
 
 
+#: Settings with which networks learn something in a few seconds.
+TRAINING = {
+    "max_epochs": 15,
+    "batch_size": 64,
+    "learning_rate": 0.03,
+    "early_stopping": False,
+}
+
 #: Settings with which models that are fitted in no time learn something all the same.
 LEARNING: dict[str, dict[str, Any]] = {
+    "alstm": {**TRAINING, "hidden_size": 16},
+    "catboost": {"learning_rate": 0.5},
+    "gru": {**TRAINING, "hidden_size": 16},
     "hist_gradient_boosting": {"learning_rate": 0.5},
     "lightgbm": {"learning_rate": 0.5},
-    "lstm": {
-        "hidden_size": 16,
-        "max_epochs": 15,
-        "batch_size": 64,
-        "learning_rate": 0.03,
-        "early_stopping": False,
-    },
+    "lstm": {**TRAINING, "hidden_size": 16},
+    "mlp": TRAINING | {"hidden_sizes": [32], "learning_rate": 0.01},
+    "nhits": TRAINING | {"learning_rate": 0.01},
+    "tcn": TRAINING | {"channels": [16, 16], "learning_rate": 0.01},
+    "transformer": TRAINING | {"learning_rate": 0.003},
     "random_forest": {"n_estimators": 50},
     "xgboost": {"learning_rate": 0.5},
 }
+
+
+def learning_models() -> list[Any]:
+    """Return the models that learn; all but one of the networks are marked slow."""
+    slow_families = ("ensemble", "neural", "timeseries")
+    models = MODELS[MODELS["family"] != "baseline"]
+    return [
+        pytest.param(row.name, marks=[pytest.mark.slow])
+        if row.family in slow_families and row.name != "lstm"
+        else row.name
+        for row in models.itertuples(index=False)
+    ]
 
 
 class Echo(ClassifierMixin, BaseEstimator):
@@ -278,9 +299,7 @@ class TestCrossValidation:
         whole = Windower(60, flatten=True).transform(frame)
         assert not np.array_equal(seen, whole)
 
-    @pytest.mark.parametrize(
-        "name", MODELS.loc[MODELS["family"] != "baseline", "name"].tolist()
-    )
+    @pytest.mark.parametrize("name", learning_models())
     def test_a_planted_leak_shows_in_the_score(self, name):
         bars = bars_of("synthetic")
         ahead = forward_returns(bars, HORIZON)["forward_return"]

@@ -60,7 +60,6 @@ def _draw_seed(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-@insert_into_docstring(training_parameters=section(TrainingParameters, "Parameters"))
 class _NoOptimizer:
     """Stand in for an optimizer, the first of which would import most of torch."""
 
@@ -68,6 +67,7 @@ class _NoOptimizer:
         """Optimise nothing."""
 
 
+@insert_into_docstring(training_parameters=section(TrainingParameters, "Parameters"))
 class NetworkClassifier(TrainingParameters, IterativeClassifier):
     """Base of all networks: data on the device, training, stopping, prediction.
 

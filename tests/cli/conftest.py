@@ -13,7 +13,7 @@ from sk_ensemble.cli import main
 Call = Callable[..., Outcome]
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="package")
 def _no_pictures() -> Iterator[None]:
     """Leave pictures out: they take most of the time of a small run."""
     with pytest.MonkeyPatch.context() as patch:
