@@ -27,7 +27,7 @@ baseline: $(VENV)/.installed ## Compare the model families on the shipped bars (
 	$(BIN)/python examples/baseline.py $(ARGS)
 
 test: $(VENV)/.installed-test ## Run the fast tests and the examples in the docstrings
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 test-all: $(VENV)/.installed-test ## Run all tests, slow ones too
 	$(BIN)/python -m pytest -m "" $(ARGS)
