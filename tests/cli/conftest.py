@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,14 +14,21 @@ from sk_ensemble.cli import main
 Call = Callable[..., Outcome]
 
 
-@pytest.fixture(autouse=True, scope="package")
-def _no_pictures() -> Iterator[None]:
+@contextmanager
+def without_pictures() -> Iterator[None]:
     """Leave pictures out: they take most of the time of a small run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sk_ensemble.experiments._run_dir.cell_plots", lambda cell: {})
         patch.setattr(
             "sk_ensemble.experiments._run_experiment.draw", lambda *_: b"no picture"
         )
+        yield
+
+
+# Per module, so that the tests of other folders have their pictures.
+@pytest.fixture(autouse=True, scope="module")
+def _no_pictures() -> Iterator[None]:
+    with without_pictures():
         yield
 
 
@@ -45,13 +53,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _finished(_no_pictures: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def _finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("finished")
     (path / "small.yaml").write_text(EXPERIMENT)
     before = Path.cwd()
     os.chdir(path)
     try:
-        assert main(["run", "small.yaml", "--quiet"]) == 0
+        with without_pictures():
+            assert main(["run", "small.yaml", "--quiet"]) == 0
     finally:
         os.chdir(before)
     return path
