@@ -7,7 +7,7 @@ validation and a test period that are opened once. This is the command line's
 resumed; everything is written to ``experiments/``, and MLflow shows the runs with
 ``mlflow ui --backend-store-uri sqlite:///experiments/mlflow.db``.
 
-    python examples/baseline.py               # some ten minutes on two cores
+    python examples/baseline.py               # some twelve minutes on two cores
     python examples/baseline.py --quick       # a first look, about a minute
     python examples/baseline.py --symbols IC CU --horizons 20 --models prior xgboost
     python examples/baseline.py --resume      # go on after an interruption
@@ -28,7 +28,8 @@ READING = (
     "model's, where the price moved. Direction is 'shown' if the whole 95 % interval "
     "(a bootstrap of days) lies above 0. A better log loss without that is knowledge "
     "of how much the price moves, not which way. Ensembles are scored out of fold on "
-    "rows that did not choose their weights."
+    "rows that did not choose their weights. An asterisk marks models of which a time "
+    "limit ended some fits."
 )
 
 
