@@ -67,7 +67,7 @@ models:
 - {{name: lightgbm, hyperparameters: {{n_estimators: 20}}}}
 - name: lstm
   hyperparameters: {{hidden_size: 16, num_layers: 1}}
-  training: {{max_epochs: 2, batch_size: 2048}}
+  training: {{max_epochs: 2, batch_size: 4096}}
 data:
   train_path: {folder}/train.parquet
   val_path: {folder}/val.parquet

@@ -294,11 +294,13 @@ def test_each_gpu_has_a_serial_lane_beside_that_of_the_processors(samples, tmp_p
 def test_closing_the_iterator_ends_the_workers(samples, tmp_path):
     log = tmp_path / "log"
     model = Probe(log, meets=2, seconds=0.1)
+    # Other tests may have left processes that go on for the whole session.
+    before = set(children())
     outcomes = Executor(2).run(probe_tasks(range(100)), {"probe": model}, samples)
     next(outcomes)
-    assert len(children()) == 2
+    assert len(set(children()) - before) == 2
     outcomes.close()
-    assert children() == []
+    assert set(children()) <= before
 
 
 SCRIPT = """
