@@ -18,11 +18,11 @@ from sk_ensemble.experiments._assemble import Source, frames_of, score_frames
 from sk_ensemble.experiments._cell import Cell
 from sk_ensemble.experiments._fit import OUT_OF_FOLD
 from sk_ensemble.experiments._labels import LABELS, PROBA_COLUMNS
+from sk_ensemble.experiments._models import is_baseline
 from sk_ensemble.experiments._predictions import training_frame
 from sk_ensemble.experiments._samples import PERIODS, HorizonSamples
 from sk_ensemble.experiments.config import ExperimentConfig
 from sk_ensemble.persistence import model_files, model_from_files
-from sk_ensemble.registry import model_info
 
 __all__ = ["ensemble_cells"]
 
@@ -50,10 +50,8 @@ def _member_cells(cells: Sequence[Cell], config: ExperimentConfig) -> list[Cell]
     named = config.ensemble.members
     if named is not None:
         return [cell for cell in cells if cell.model in named]
-    families = {
-        model.key: model_info(model.full_name).family for model in config.models
-    }
-    return [cell for cell in cells if families[cell.model] != "baseline"]
+    baselines = {model.key for model in config.models if is_baseline(model)}
+    return [cell for cell in cells if cell.model not in baselines]
 
 
 def _training_proba(cell: Cell, samples: HorizonSamples) -> FloatArray:

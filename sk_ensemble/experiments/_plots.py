@@ -131,6 +131,7 @@ def _learning_curve(cell: Cell) -> Any | None:
     kept = cell.training.get("n_iter")
     if kept:
         axis.axvline(kept, color="0.6", linewidth=1, label=f"kept: {kept} rounds")
+    axis.xaxis.get_major_locator().set_params(integer=True)
     axis.set_xlabel("round or epoch")
     axis.set_ylabel("log loss, nats")
     axis.set_title(f"{cell.name}: learning curve of the refit", fontsize=9)

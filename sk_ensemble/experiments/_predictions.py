@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -16,7 +16,6 @@ from sk_ensemble.experiments._samples import TRAINING, HorizonSamples
 __all__ = [
     "from_file_columns",
     "labelled",
-    "member_proba",
     "out_of_fold_frame",
     "period_frame",
     "proba_table",
@@ -110,8 +109,3 @@ def to_file_columns(frame: pd.DataFrame, horizon: int) -> pd.DataFrame:
 def from_file_columns(table: pd.DataFrame) -> pd.DataFrame:
     """Undo `to_file_columns`."""
     return table.set_index(["symbol", "datetime"])[[*_OUTCOMES, *PROBA_COLUMNS]]
-
-
-def member_proba(frames: Mapping[str, pd.DataFrame]) -> dict[str, FloatArray]:
-    """Return the probabilities of each member."""
-    return {name: f[list(PROBA_COLUMNS)].to_numpy() for name, f in frames.items()}

@@ -5,17 +5,16 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import NanosecondArray
 from sk_ensemble.panel import History, Panel
 from sk_ensemble.utils.bars import symbol_time_keys
 from sk_ensemble.utils.time import to_utc_ns
 
-__all__ = ["PERIODS", "TRAINING", "HorizonSamples", "training_spans"]
+__all__ = ["PERIODS", "TRAINING", "HorizonSamples"]
 
 #: Name of the samples that are trained on.
 TRAINING = "train"
@@ -113,9 +112,3 @@ class HorizonSamples:
         rows = row_of_bar[X.positions]
         table = self.outcomes.reset_index(drop=True).reindex(rows)
         return table.astype({"y": "Int64"}).set_axis(X.index)
-
-
-def training_spans(samples: HorizonSamples) -> tuple[NanosecondArray, NanosecondArray]:
-    """Return the times of the training samples and the ends of their labels."""
-    X = samples.X
-    return cast(NanosecondArray, X.times_ns), cast(NanosecondArray, X.label_end_ns)
