@@ -2,171 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import (
-    Callable,
-    Generator,
-    Iterable,
-    Iterator,
-    Mapping,
-    Sequence,
-)
-from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass, field, replace
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from sk_ensemble.experiments._assemble import Source, model_cell
-from sk_ensemble.experiments._cache import FitCache
+from sk_ensemble.experiments._assemble import model_cell
 from sk_ensemble.experiments._cell import Cell
 from sk_ensemble.experiments._cell_record import cell_record
-from sk_ensemble.experiments._code import library_versions
-from sk_ensemble.experiments._cut_down import cut_down
 from sk_ensemble.experiments._ensembles import ensemble_cells
-from sk_ensemble.experiments._environment import environment
-from sk_ensemble.experiments._executor import Executor, Outcome
+from sk_ensemble.experiments._executor import Outcome
 from sk_ensemble.experiments._experiment_result import ExperimentResult
+from sk_ensemble.experiments._experiment_run import ExperimentRun, prepare
 from sk_ensemble.experiments._facts import experiment_facts
-from sk_ensemble.experiments._fit import (
-    FitFailure,
-    FitInput,
-    FitResult,
-    FitTask,
-    failure_of,
-)
-from sk_ensemble.experiments._fit_warnings import passing_on
+from sk_ensemble.experiments._fit import FitFailure, FitResult, FitTask, failure_of
 from sk_ensemble.experiments._leaderboard import draw, leaderboard
-from sk_ensemble.experiments._periods import refuse_unscored_periods
-from sk_ensemble.experiments._plan import Plan, make_plan
+from sk_ensemble.experiments._make_fits import Progress, make_fits
 from sk_ensemble.experiments._progress import no_progress
-from sk_ensemble.experiments._result_dir import ResultDir
 from sk_ensemble.experiments._run_dir import read_cell, write_cell
-from sk_ensemble.experiments._samples import HorizonSamples
 from sk_ensemble.experiments._signals import ending_on_sigterm
-from sk_ensemble.experiments._sources import make_source
 from sk_ensemble.experiments._status import Heartbeat
-from sk_ensemble.experiments._tracker import Tracker
 from sk_ensemble.experiments._tracking import tracking
 from sk_ensemble.experiments.config import ExperimentConfig
-from sk_ensemble.utils.files import check_writable, sweep, write_bytes
+from sk_ensemble.utils.files import write_bytes
 
 __all__ = ["run_experiment"]
-
-_Progress = Callable[[Iterator[Any], int], AbstractContextManager[Any]]
-
-
-@dataclass(frozen=True, eq=False)
-class _Experiment:
-    """Everything that stays the same from the first fit to the last."""
-
-    config: ExperimentConfig
-    source: Source
-    samples: Mapping[int, HorizonSamples]
-    plan: Plan
-    cache: FitCache
-    result: ResultDir
-    record: Mapping[str, Any]
-    environment: Mapping[str, Any]
-    tracker: Tracker | None = None
-    failures: dict[str, FitFailure] = field(default_factory=dict)
-    #: What ends with the run, however it ends: the workers.
-    at_end: ExitStack = field(default_factory=ExitStack)
-
-    @property
-    def base_dir(self) -> Path:
-        return Path(self.config.output.base_dir)
-
-    def config_of(self, model: str, horizon: int) -> str:
-        """Return the YAML of the experiment, cut down to one model and horizon."""
-        return cut_down(self.config, model, horizon).to_yaml()
-
-    def ensembles_of(self, horizon: int) -> list[str]:
-        """Return the names of the cells that are made of the models of a horizon."""
-        return [f"{method}_h{horizon}" for method in self.config.ensemble.methods]
-
-
-def _plan_record(config: ExperimentConfig, plan: Plan) -> dict[str, Any]:
-    """Return what a later process must find unchanged, and the list of fits."""
-    return {
-        "config": config.canonical(),
-        "digests": dict(plan.digests),
-        "libraries": library_versions(),
-        "tasks": [
-            {
-                "name": task.name,
-                "model": task.model,
-                "horizon": task.horizon,
-                "fold": task.fold,
-                "digest": task.digest,
-            }
-            for task in plan.tasks
-        ],
-    }
-
-
-def _open_result(
-    config: ExperimentConfig,
-    record: Mapping[str, Any],
-    facts: Mapping[str, Any],
-    resume: bool,
-) -> ResultDir:
-    """Return the directory to go on with, or a new one."""
-    base_dir = Path(config.output.base_dir)
-    if resume:
-        latest = ResultDir.latest(base_dir, config.experiment.name)
-        if latest is not None:
-            latest.check_same(record)
-            return latest
-    return ResultDir.create(config, record, facts)
-
-
-def _from_cache(
-    tasks: Iterable[FitTask], cache: FitCache
-) -> tuple[list[Outcome], list[FitTask]]:
-    """Tell fits whose outcome is known from those that are still to be made."""
-    known: list[Outcome] = []
-    missing: list[FitTask] = []
-    for task in tasks:
-        result = cache.get(task.digest)
-        if result is None:
-            missing.append(task)
-        else:
-            known.append((task, result))
-    return known, missing
-
-
-def _longest_first(tasks: Iterable[FitTask], plan: Plan) -> list[FitTask]:
-    """Order fits so that no worker is left with a long one at the end."""
-
-    def cost(task: FitTask) -> tuple[bool, int, int]:
-        window, model = plan.pipelines[task.model]
-        is_network = hasattr(model, "max_epochs")
-        return is_network, len(task.train) * window.window_length, -(task.fold or 0)
-
-    return sorted(tasks, key=cost, reverse=True)
-
-
-def _outcomes(
-    run: _Experiment, tasks: list[FitTask], progress: _Progress
-) -> Iterator[Outcome]:
-    """Yield what is in the cache, then fit the rest, storing each outcome at once."""
-    known, missing = _from_cache(tasks, run.cache)
-    yield from known
-    if not missing:
-        return
-    settings = run.config.run
-    executor = Executor(settings.n_jobs, settings.threads_per_task, settings.cluster)
-    inputs = {h: FitInput.of(part) for h, part in run.samples.items()}
-    ordered = _longest_first(missing, run.plan)
-    fits = executor.run(ordered, run.plan.pipelines, inputs)
-    found = run.at_end.enter_context(closing(fits))
-    with progress(found, len(missing)) as shown:
-        for task, outcome in passing_on(shown):
-            if isinstance(outcome, FitResult):
-                run.cache.put(task.digest, outcome)
-            yield task, outcome
 
 
 def _fold_order(task: FitTask) -> tuple[bool, int]:
@@ -175,7 +38,7 @@ def _fold_order(task: FitTask) -> tuple[bool, int]:
 
 
 def _whole_cells(
-    run: _Experiment, outcomes: Iterator[Outcome]
+    run: ExperimentRun, outcomes: Iterator[Outcome]
 ) -> Iterator[list[tuple[FitTask, FitResult]]]:
     """Collect outcomes until all of a cell are there; failed cells are noted."""
     waiting: dict[tuple[str, int], list[Outcome]] = {}
@@ -195,7 +58,7 @@ def _whole_cells(
 
 
 def _note_failure(
-    run: _Experiment,
+    run: ExperimentRun,
     cell: str,
     failures: Sequence[FitFailure],
     without: Sequence[str] = (),
@@ -207,7 +70,7 @@ def _note_failure(
     run.result.add_cell(cell, entry, without=without)
 
 
-def _publish(run: _Experiment, cell: Cell) -> None:
+def _publish(run: ExperimentRun, cell: Cell) -> None:
     """Write the run directory of a cell and record it."""
     yaml = run.config_of(cell.model, cell.horizon)
     run_dir = write_cell(cell, run.base_dir, yaml, run.environment)
@@ -217,7 +80,7 @@ def _publish(run: _Experiment, cell: Cell) -> None:
     _track(run, cell, run_dir)
 
 
-def _track(run: _Experiment, cell: Cell, run_dir: Path) -> None:
+def _track(run: ExperimentRun, cell: Cell, run_dir: Path) -> None:
     """Hand a cell to MLflow, which takes each once, however often it is handed."""
     if run.tracker is not None:
         n_features = run.samples[cell.horizon].X.shape[1]
@@ -225,7 +88,7 @@ def _track(run: _Experiment, cell: Cell, run_dir: Path) -> None:
         run.tracker.add(cell_record(cell, run_dir, parent, n_features))
 
 
-def _finished(run: _Experiment) -> dict[str, Cell]:
+def _finished(run: ExperimentRun) -> dict[str, Cell]:
     """Return the cells that an earlier process has finished."""
     known = {}
     for name, entry in run.result.cells.items():
@@ -238,11 +101,11 @@ def _finished(run: _Experiment) -> dict[str, Cell]:
 
 
 def _model_cells(
-    run: _Experiment, finished: Mapping[str, Cell], progress: _Progress
+    run: ExperimentRun, finished: Mapping[str, Cell], progress: Progress
 ) -> Generator[Cell, None, None]:
     """Fit what is missing and yield each cell as soon as it is whole."""
     tasks = [t for t in run.plan.tasks if f"{t.model}_h{t.horizon}" not in finished]
-    for outcomes in _whole_cells(run, _outcomes(run, tasks, progress)):
+    for outcomes in _whole_cells(run, make_fits(run, tasks, progress)):
         task = outcomes[0][0]
         yield model_cell(
             outcomes,
@@ -253,14 +116,14 @@ def _model_cells(
 
 
 def _horizon_cells(
-    run: _Experiment, cells: Mapping[str, Cell], horizon: int
+    run: ExperimentRun, cells: Mapping[str, Cell], horizon: int
 ) -> list[Cell]:
     """Return the models of one horizon in the order they were asked for."""
     names = [f"{model.key}_h{horizon}" for model in run.config.models]
     return [cells[name] for name in names if name in cells]
 
 
-def _make_cells(run: _Experiment, progress: _Progress) -> list[Cell]:
+def _make_cells(run: ExperimentRun, progress: Progress) -> list[Cell]:
     """Make the cells of all models and ensembles, except those that are finished."""
     cells = _finished(run)
     with closing(_model_cells(run, dict(cells), progress)) as made:
@@ -281,7 +144,7 @@ def _make_cells(run: _Experiment, progress: _Progress) -> list[Cell]:
 
 
 def _ensembles(
-    run: _Experiment, members: Sequence[Cell], horizon: int, method: str
+    run: ExperimentRun, members: Sequence[Cell], horizon: int, method: str
 ) -> list[Cell]:
     """Return the ensemble of a horizon, if there can be one; a failure is noted."""
     name, samples = f"{method}_h{horizon}", run.samples[horizon]
@@ -296,7 +159,7 @@ def _ensembles(
         return []
 
 
-def _write_leaderboard(run: _Experiment, table: pd.DataFrame) -> None:
+def _write_leaderboard(run: ExperimentRun, table: pd.DataFrame) -> None:
     title = "Test period, with 95 % intervals from a bootstrap of days"
     csv = table.to_csv(index=False).encode()
     write_bytes(run.result.path / "leaderboard.csv", csv)
@@ -304,41 +167,12 @@ def _write_leaderboard(run: _Experiment, table: pd.DataFrame) -> None:
         write_bytes(run.result.path / "leaderboard.png", draw(table, title))
 
 
-def _sweep_all(base_dir: Path, result_dir: Path) -> None:
-    """Remove what processes that were killed have left half-written."""
-    places = (base_dir, base_dir / "runs", base_dir / "results", result_dir)
-    for folder in (*places, *(base_dir / "cache").glob("*"), result_dir / "tracking"):
-        sweep(folder)
-    for folder in (base_dir / "cache" / "fits").glob("*"):
-        sweep(folder)
-
-
-def _prepare(
-    config: ExperimentConfig, resume: bool, use_cache: bool
-) -> tuple[_Experiment, list[str]]:
-    """Do everything that can go wrong before the first fit."""
-    base_dir = Path(config.output.base_dir)
-    source = make_source(config)
-    samples = {h: source.samples(h) for h in config.horizons}
-    refuse_unscored_periods(samples.values())
-    plan = make_plan(samples, config)
-    where = environment(config, plan.digests)
-    record = _plan_record(config, plan)
-    cache = FitCache(base_dir / "cache" / "fits", is_read=use_cache)
-    for folder in (base_dir / "runs", cache.root):
-        check_writable(folder)
-    result = _open_result(config, record, where, resume)
-    _sweep_all(base_dir, result.path)
-    run = _Experiment(config, source, samples, plan, cache, result, record, where)
-    return run, experiment_facts(config, source, samples)
-
-
 def run_experiment(
     config: ExperimentConfig,
     *,
     resume: bool = False,
     use_cache: bool = True,
-    progress: _Progress = no_progress,
+    progress: Progress = no_progress,
 ) -> ExperimentResult:
     """Compare models out of sample, without leakage.
 
@@ -399,7 +233,8 @@ def run_experiment(
     ['prior', 'volatility']
     >>> folder.cleanup()
     """
-    run, facts = _prepare(config, resume, use_cache)
+    run = prepare(config, resume, use_cache)
+    facts = experiment_facts(config, run.source, run.samples)
     with (
         run.result.locked(),
         ending_on_sigterm(),

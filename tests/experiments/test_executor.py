@@ -47,6 +47,12 @@ def times_run(log):
     return Counter(number for number, _, kind, _ in read_log(log) if kind == "start")
 
 
+def processes_in_a_fit(log):
+    entries = read_log(log)
+    done = {number for number, _, kind, _ in entries if kind == "end"}
+    return [process for number, process, _, _ in entries if number not in done]
+
+
 def children():
     """Return the workers of this process, without helpers that outlive them."""
     found = psutil.Process().children(recursive=True)
@@ -193,9 +199,10 @@ def test_a_worker_killed_from_outside_costs_nothing_that_is_finished(samples, tm
         probe_tasks(range(10)), {"probe": Probe(log, meets=2, seconds=0.3)}, samples
     )
     found = [next(outcomes)]
-    done = {number for number, _, kind, _ in read_log(log) if kind == "end"}
-    victim = next(pid for n, pid, _, _ in read_log(log) if n not in done)
-    os.kill(victim, signal.SIGKILL)
+    # Both workers may be between two fits just now.
+    while not (running := processes_in_a_fit(log)):
+        time.sleep(0.01)
+    os.kill(running[0], signal.SIGKILL)
     found += outcomes
     assert len(found) == 10
     assert all(isinstance(outcome, FitResult) for _, outcome in found)

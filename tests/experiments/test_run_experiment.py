@@ -18,7 +18,7 @@ from sk_ensemble.experiments import (
     load_experiment,
     run_experiment,
 )
-from sk_ensemble.experiments import _run_experiment as module
+from sk_ensemble.experiments import _executor as module
 from sk_ensemble.experiments._sources import make_source
 from sk_ensemble.metrics import log_loss
 

@@ -131,7 +131,9 @@ def write_for_ever(path: Path, plainly: bool) -> None:
     contents = [json.dumps([number] * 1_000_000).encode() for number in (1, 2)]
     for content in itertools.cycle(contents):
         if plainly:
-            path.write_bytes(content)
+            with path.open("wb", buffering=0) as file:
+                for start in range(0, len(content), 2**16):
+                    file.write(content[start : start + 2**16])
         else:
             write_bytes(path, content)
 

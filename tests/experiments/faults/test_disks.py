@@ -16,6 +16,7 @@ from joblib.externals.loky.backend.reduction import dumps
 from small_experiments import make_config
 
 from sk_ensemble.exceptions import DataError
+from sk_ensemble.experiments import _experiment_run as preparation
 from sk_ensemble.experiments import _run_experiment as runner
 from sk_ensemble.experiments import run_experiment
 from sk_ensemble.experiments._cache import FitCache
@@ -176,7 +177,7 @@ def test_a_file_in_place_of_a_directory_is_told_before_any_fit(
 def test_without_the_probe_fits_would_be_made_for_nothing(
     tmp_path, make_tiny, monkeypatch, no_pictures
 ):
-    monkeypatch.setattr(runner, "check_writable", lambda folder: None)
+    monkeypatch.setattr(preparation, "check_writable", lambda folder: None)
     (tmp_path / "runs").write_text("I was here first.")
     with pytest.raises(OSError, match="runs"):
         run_experiment(make_tiny(tmp_path, horizons=[5]))

@@ -15,6 +15,7 @@ import pytest
 from experiment_results import latest, results_of
 
 from sk_ensemble.exceptions import ResumeError
+from sk_ensemble.experiments import _experiment_run as preparation
 from sk_ensemble.experiments import _plan as plan_module
 from sk_ensemble.experiments import _run_experiment as runner
 from sk_ensemble.experiments import run_experiment
@@ -124,8 +125,8 @@ def test_other_code_is_refused(begun, make_tiny, monkeypatch):
 
 
 def test_other_libraries_are_refused(begun, make_tiny, monkeypatch):
-    versions = {**runner.library_versions(), "numpy": "0.1"}
-    monkeypatch.setattr(runner, "library_versions", lambda: versions)
+    versions = {**preparation.library_versions(), "numpy": "0.1"}
+    monkeypatch.setattr(preparation, "library_versions", lambda: versions)
     with pytest.raises(ResumeError, match=r"- libraries\.numpy: was '.*', is '0\.1'"):
         run_experiment(make_tiny(begun, horizons=[5]), resume=True)
 
