@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import importlib.metadata
 import json
 import platform
@@ -13,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sk_ensemble.exceptions import PersistenceError
-from sk_ensemble.utils.files import strict_json
+from sk_ensemble.utils.seals import digest_of, is_signed_with, sealed, signed
 
 __all__ = [
     "MANIFEST",
@@ -54,13 +52,6 @@ _KEYS = frozenset(
     }
 )
 
-#: Keys whose values are computed from all the others.
-_SEALS = frozenset({"digest", "signature"})
-
-
-def _digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
 
 def _version(library: str) -> str | None:
     """Return the version that is installed, None if there is none."""
@@ -70,19 +61,6 @@ def _version(library: str) -> str | None:
         return importlib.metadata.version(library)
     except importlib.metadata.PackageNotFoundError:
         return None
-
-
-def _signature(manifest: Mapping[str, Any], key: bytes) -> str:
-    """Return what only those who have the key can compute."""
-    signed = {name: manifest[name] for name in manifest if name not in _SEALS}
-    return hmac.new(key, strict_json(signed).encode(), hashlib.sha256).hexdigest()
-
-
-def _sealed(manifest: Mapping[str, Any]) -> bytes:
-    """Return the manifest as bytes, with a digest of itself."""
-    open_part = {name: manifest[name] for name in manifest if name != "digest"}
-    digest = _digest(strict_json(open_part).encode())
-    return strict_json(open_part | {"digest": digest}).encode()
 
 
 def make_manifest(
@@ -115,7 +93,7 @@ def make_manifest(
     names = ("python", "sk_ensemble", *_ALWAYS, *libraries)
     manifest: dict[str, Any] = {
         "files": {
-            name: {"sha256": _digest(content), "size": len(content)}
+            name: {"sha256": digest_of(content), "size": len(content)}
             for name, content in files.items()
         },
         "format": _FORMAT,
@@ -123,12 +101,9 @@ def make_manifest(
         "libraries": {name: _version(name) for name in names},
         "metadata": dict(metadata),
         "model": model,
-        "signature": None,
     }
     try:
-        if key is not None:
-            manifest["signature"] = _signature(manifest, key)
-        return _sealed(manifest)
+        return sealed(signed(manifest, key))
     except (TypeError, ValueError, RecursionError) as error:
         msg = (
             f"metadata={metadata!r:.200} are no JSON ({error}). Use texts, numbers, "
@@ -201,7 +176,7 @@ def read_manifest(content: bytes) -> dict[str, Any]:
     _refuse_other_format(manifest)
     _refuse_strange_entries(manifest)
     # Whatever the reader does not look at, down to a blank, must be as it was written.
-    if _sealed(manifest) != content:
+    if sealed(manifest) != content:
         msg = f"{MANIFEST} is damaged: its digest is another one."
         raise PersistenceError(msg)
     return manifest
@@ -209,12 +184,11 @@ def read_manifest(content: bytes) -> dict[str, Any]:
 
 def check_signature(manifest: Mapping[str, Any], key: bytes) -> None:
     """Raise unless the manifest was signed with a key."""
-    signature = manifest["signature"]
-    if not isinstance(signature, str):
+    is_signed = is_signed_with(manifest, key)
+    if is_signed is None:
         msg = f"{MANIFEST} is not signed, and a key was given."
         raise PersistenceError(msg)
-    expected = _signature(manifest, key)
-    if not hmac.compare_digest(signature.encode(), expected.encode()):
+    if not is_signed:
         msg = f"{MANIFEST} was not signed with this key."
         raise PersistenceError(msg)
 
@@ -242,7 +216,7 @@ def check_contents(manifest: Mapping[str, Any], files: Mapping[str, bytes]) -> N
                 f"{entry['size']}."
             )
             raise PersistenceError(msg)
-        if _digest(files[name]) != entry["sha256"]:
+        if digest_of(files[name]) != entry["sha256"]:
             msg = f"{name} is damaged: its SHA-256 is another one."
             raise PersistenceError(msg)
 

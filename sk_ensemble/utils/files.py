@@ -30,6 +30,7 @@ __all__ = [
     "write_bytes",
     "write_folder",
     "write_json",
+    "write_new",
     "write_whole",
 ]
 
@@ -140,6 +141,49 @@ def write_bytes(path: Path, content: bytes) -> None:
     write_whole(path, lambda scratch: scratch.write_bytes(content), len(content))
 
 
+def write_new(path: Path, content: bytes) -> None:
+    """Write a file that there must be nothing in the place of.
+
+    Of several processes that do so at once, one has it and the others an error.
+
+    Parameters
+    ----------
+    path : Path
+        The file, whose directory exists.
+    content : bytes
+        Its whole content.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something at `path`, which stays as it is.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from pathlib import Path
+    >>> from sk_ensemble.utils.files import write_new
+    >>> folder = tempfile.TemporaryDirectory()
+    >>> write_new(Path(folder.name) / "1.json", b"{}")
+    >>> write_new(Path(folder.name) / "1.json", b"[]")
+    Traceback (most recent call last):
+        ...
+    FileExistsError: ...1.json exists already. Choose another name, or remove it.
+    >>> folder.cleanup()
+    """
+    scratch = _scratch_path(path)
+    try:
+        with _naming(path, scratch, len(content)):
+            scratch.write_bytes(content)
+            _sync_file(scratch)
+        # Unlike a rename, a link replaces nothing.
+        with _refusing_existing(path):
+            path.hardlink_to(scratch)
+        sync_folder(path.parent)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
 def _strict(value: Any) -> Any:
     """Replace what strict JSON lacks: NaN and infinities become null."""
     if isinstance(value, dict):
@@ -216,10 +260,11 @@ def _sync_tree(folder: Path) -> None:
         sync_folder(Path(root))
 
 
-def _rename_to_new(scratch: Path, target: Path) -> None:
-    """Rename a directory; what another process has put there meanwhile stays."""
+@contextmanager
+def _refusing_existing(target: Path) -> Iterator[None]:
+    """Let what another process has put somewhere meanwhile stay there."""
     try:
-        scratch.rename(target)
+        yield
     except OSError as error:
         if error.errno in (errno.ENOTEMPTY, errno.EEXIST):
             _refuse_existing(target)
@@ -269,7 +314,8 @@ def building(target: Path, n_bytes: int | None = None) -> Iterator[Path]:
             _sync_tree(scratch)
         # A rename replaces an empty directory without a word.
         _refuse_existing(target)
-        _rename_to_new(scratch, target)
+        with _refusing_existing(target):
+            scratch.rename(target)
         sync_folder(target.parent)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -22,7 +22,7 @@ from sk_ensemble.persistence import (
     save_model,
     verify_model,
 )
-from sk_ensemble.persistence._manifest import _sealed
+from sk_ensemble.utils.seals import sealed
 
 OFFSETS = 20
 
@@ -209,7 +209,7 @@ class TestSignature:
         files = model_files(self.MODEL, {"horizon": 5}, key=b"secret")
         manifest = json.loads(files["MANIFEST.json"])
         manifest["metadata"]["horizon"] = 20
-        forged = {**files, "MANIFEST.json": _sealed(manifest)}
+        forged = {**files, "MANIFEST.json": sealed(manifest)}
         assert model_from_files(forged)
         with pytest.raises(PersistenceError, match="not signed with this key"):
             model_from_files(forged, key=b"secret")

@@ -22,8 +22,9 @@ from sklearn.naive_bayes import GaussianNB
 from sk_ensemble import register
 from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence import load_model, model_files, model_from_files
-from sk_ensemble.persistence._manifest import _sealed, make_manifest
+from sk_ensemble.persistence._manifest import make_manifest
 from sk_ensemble.registry._registry import REGISTRY
+from sk_ensemble.utils.seals import sealed
 
 FILES = files_of("random_forest")
 
@@ -107,7 +108,7 @@ class TestDirectory:
         path = written(FILES, tmp_path / "model")
         manifest = json.loads(FILES["MANIFEST.json"])
         manifest["files"]["tree.json"]["size"] = 2**30
-        (path / "MANIFEST.json").write_bytes(_sealed(manifest))
+        (path / "MANIFEST.json").write_bytes(sealed(manifest))
         tracemalloc.start()
         with pytest.raises(PersistenceError, match=r"tree\.json is damaged"):
             load_model(path)

@@ -17,6 +17,7 @@ from sk_ensemble.utils.files import (
     sweep,
     write_bytes,
     write_json,
+    write_new,
     write_whole,
 )
 
@@ -169,3 +170,25 @@ def test_a_file_is_old_or_new_when_its_writer_is_killed(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_a_plain_write_is_damaged_by_a_kill(tmp_path: Path) -> None:
     assert count_damaged(tmp_path, plainly=True, n_kills=30, seed=0) > 0
+
+
+def test_a_new_file_replaces_nothing(tmp_path):
+    path = tmp_path / "1.json"
+    write_new(path, b"first")
+    with pytest.raises(FileExistsError, match=r"1\.json exists already"):
+        write_new(path, b"second")
+    assert path.read_bytes() == b"first"
+    assert [entry.name for entry in tmp_path.iterdir()] == ["1.json"]
+
+
+def test_a_new_file_does_not_take_the_place_of_a_link_to_nowhere(tmp_path):
+    (tmp_path / "1.json").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        write_new(tmp_path / "1.json", b"content")
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_new_file_names_the_place_where_nothing_can_be_written(tmp_path):
+    with pytest.raises(FileNotFoundError) as error:
+        write_new(tmp_path / "none" / "1.json", b"content")
+    assert error.value.filename == str(tmp_path / "none" / "1.json")
