@@ -5,14 +5,19 @@ Every message says what is wrong, what was got and what to do about it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 __all__ = [
     "ClusterError",
     "ConfigError",
     "DataError",
     "EmptyFoldError",
+    "GateError",
     "LabelSpanError",
     "PanelConversionError",
     "PersistenceError",
+    "ProductionError",
     "RegistryError",
     "ResumeError",
 ]
@@ -52,3 +57,23 @@ class ResumeError(RuntimeError):
 
 class ClusterError(RuntimeError):
     """A cluster that cannot be used: unreachable, without workers, or other code."""
+
+
+class ProductionError(ValueError):
+    """A version that cannot be made or found, or a damaged registry of versions."""
+
+
+class GateError(ProductionError):
+    """A model that did not pass the gates to production.
+
+    Parameters
+    ----------
+    message : str
+        Which gates, and why.
+    outcomes : sequence of GateOutcome, default=()
+        What came out at each gate.
+    """
+
+    def __init__(self, message: str, outcomes: Sequence[Any] = ()) -> None:
+        super().__init__(message)
+        self.outcomes = tuple(outcomes)
