@@ -25,6 +25,8 @@ from sk_ensemble.cli._progress import progress_for
 from sk_ensemble.cli._screen import error, note, show_json, show_line
 from sk_ensemble.cli._stop import stoppable
 from sk_ensemble.exceptions import ResumeError
+from sk_ensemble.utils.fork_server import start_early
+from sk_ensemble.utils.workers import WORKER_MODULES, thread_variables
 
 if TYPE_CHECKING:
     from sk_ensemble.experiments import ExperimentConfig, ExperimentResult
@@ -68,11 +70,21 @@ class _Request:
     force: bool
     use_cache: bool
     is_quiet: bool
+    as_json: bool
     go_on: str
 
     def say(self, message: str) -> None:
         if not self.is_quiet:
             note(message)
+
+    def show_found(self, result: ExperimentResult) -> None:
+        """Print the leaderboard, unless all is to be one JSON document."""
+        if self.as_json:
+            return
+        for fact in () if self.is_quiet else result.facts:
+            show_line(fact)
+        show_leaderboard(result.leaderboard, is_quiet=self.is_quiet)
+        self.say("Writing run directories, pictures and tracked runs...")
 
 
 def _say_what_was_before(config: ExperimentConfig, request: _Request) -> None:
@@ -102,6 +114,7 @@ def _result(config: ExperimentConfig, request: _Request) -> ExperimentResult:
     how: Any = {
         "use_cache": request.use_cache,
         "progress": progress_for(is_quiet=request.is_quiet),
+        "on_leaderboard": request.show_found,
     }
     try:
         return run_experiment(config, resume=request.resume, **how)
@@ -119,18 +132,16 @@ def _tracking_commands(config: ExperimentConfig) -> Iterator[str]:
         yield f"mlflow ui --backend-store-uri {shlex.quote(uri)}"
 
 
-def _show(config: ExperimentConfig, result: ExperimentResult, is_quiet: bool) -> None:
-    """Print what was found, where it lies, and how to look further."""
-    for fact in () if is_quiet else result.facts:
-        show_line(fact)
-    show_leaderboard(result.leaderboard, is_quiet=is_quiet)
+def _show_places(
+    config: ExperimentConfig, result: ExperimentResult, request: _Request
+) -> None:
+    """Print where everything lies, and how to look further."""
     show_line(f"Written to {result.path}")
-    if is_quiet:
-        return
-    note(f"Models, predictions and plots: {Path(config.output.base_dir) / 'runs'}")
+    runs = Path(config.output.base_dir) / "runs"
     commands = [f"sk-ensemble leaderboard {result.path.name} --sort sharpe"]
     commands += _tracking_commands(config)
-    note("Look further:\n" + "\n".join(commands))
+    request.say(f"Models, predictions and plots: {runs}")
+    request.say("Look further:\n" + "\n".join(commands))
 
 
 def _as_json(config: ExperimentConfig, result: ExperimentResult) -> dict[str, Any]:
@@ -185,16 +196,19 @@ def run(
             }
         ),
     ]
+    if jobs != 1 and cluster is None:
+        # They import what this process imports now, at the same time.
+        start_early(WORKER_MODULES, thread_variables(threads or 1))
     config = load_config(experiment, changes, horizons, is_quiet=is_quiet)
     go_on = _command_again(experiment, changes, horizons or ())
-    request = _Request(resume, force, not no_cache, is_quiet, go_on)
+    request = _Request(resume, force, not no_cache, is_quiet, as_json, go_on)
     _say_what_was_before(config, request)
     with stoppable(f"What is done is kept; this finishes it: {go_on}"):
         result = _result(config, request)
     if as_json:
         show_json(_as_json(config, result))
     else:
-        _show(config, result, is_quiet)
+        _show_places(config, result, request)
     for cell, reason in result.failures.items():
         error(f"{cell} failed: {reason}")
     if result.failures:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
+from sklearn.utils.validation import check_is_fitted
+
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.ensemble._base import OutOfFoldEnsemble
 from sk_ensemble.ensemble._member_list import MemberList
@@ -78,16 +80,42 @@ class ListedEnsemble(MemberList, OutOfFoldEnsemble):
         ensemble : object
             The ensemble, fitted.
         """
-        listed = [] if estimators is None else list(estimators)
-        model = cls(estimators=listed, cv=cv, **params)
+        model = cls(estimators=[], cv=cv, **params)
         model._validate_params()
-        names = tuple(predictions)
         model._learn(predictions, y, X, label_end, sample_weight, classes)
         if estimators is not None:
-            _refuse_other_names(set(names), [name for name, _ in listed])
-            model._adopt(dict(listed))
-            model._record_features(X)
+            model.attach_members(estimators, X)
         return model
+
+    def attach_members(self, estimators: list[tuple[str, Any]], X: Any = None) -> Self:
+        """Give an ensemble made by `from_oof` its members, for `predict_proba`.
+
+        Parameters
+        ----------
+        estimators : list of (str, classifier)
+            The fitted members, under the names of their predictions.
+        X : Panel, Windows, DataFrame or array-like of n_samples rows, default=None
+            The samples of `from_oof`, for the names and number of their features;
+            None takes these from the first member.
+
+        Returns
+        -------
+        self : object
+            The ensemble.
+
+        Raises
+        ------
+        DataError
+            If the names are not those of the predictions.
+        """
+        check_is_fitted(self)
+        listed = list(estimators)
+        _refuse_other_names(set(self._read_by), [name for name, _ in listed])
+        self.estimators = listed
+        self._validate_params()
+        self._adopt(dict(listed))
+        self._record_features(X)
+        return self
 
     def combine(self, predictions: Mapping[str, Any]) -> FloatArray:
         """Combine probabilities of the members.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -24,7 +27,7 @@ from sk_ensemble.experiments._samples import PERIODS, HorizonSamples
 from sk_ensemble.experiments.config import ExperimentConfig
 from sk_ensemble.persistence import model_files, model_from_files
 
-__all__ = ["ensemble_cells"]
+__all__ = ["EnsembleDraft", "Members", "draft_ensemble", "members_of"]
 
 #: Makes an ensemble from predictions, targets, samples and keywords.
 _Maker = Callable[..., Any]
@@ -68,24 +71,6 @@ def _period_proba(cells: Sequence[Cell], period: str) -> dict[str, FloatArray]:
     }
 
 
-def _fitted_members(cells: Sequence[Cell]) -> list[tuple[str, Any]] | None:
-    """Load the members' models, or return None where one could not be saved."""
-    if not all(cell.model_files for cell in cells):
-        return None
-    return [(cell.model, model_from_files(cell.model_files)) for cell in cells]
-
-
-def _files(
-    ensemble: Any, horizon: int, has_members: bool
-) -> tuple[Mapping[str, bytes], str | None]:
-    if not has_members:
-        return {}, "The model of a member could not be saved."
-    try:
-        return model_files(ensemble, metadata={"horizon": horizon}), None
-    except PersistenceError as error:
-        return {}, str(error)
-
-
 def _weights(ensemble: Any) -> dict[str, Any]:
     weights = getattr(ensemble, "weights_", None)
     return {} if weights is None else {"weights": dict(weights)}
@@ -99,61 +84,113 @@ def _seconds(cells: Sequence[Cell]) -> dict[str, float]:
     }
 
 
-def _make(
-    method: str, members: Sequence[Cell], samples: HorizonSamples, seed: int, cv: Any
-) -> tuple[Any, bool]:
+class Members:
+    """Hold the cells that ensembles of one horizon are made of.
+
+    Parameters
+    ----------
+    cells : sequence of Cell
+        The members.
+    samples : HorizonSamples
+        Their samples.
+    """
+
+    def __init__(self, cells: Sequence[Cell], samples: HorizonSamples) -> None:
+        self.cells, self.samples = cells, samples
+
+    @cached_property
+    def fitted(self) -> list[tuple[str, Any]] | None:
+        """The members' models, or None where one could not be saved."""
+        if not all(cell.model_files for cell in self.cells):
+            return None
+        return [(cell.model, model_from_files(cell.model_files)) for cell in self.cells]
+
+
+@dataclass(frozen=True, eq=False)
+class EnsembleDraft:
+    """Hold an ensemble that has been scored, but has no files yet.
+
+    Its members are loaded for its files alone, which takes longer than to choose it.
+
+    Attributes
+    ----------
+    cell : Cell
+        The ensemble, without model files.
+    ensemble : object
+        The estimator, without members.
+    members : Members
+        What it is made of.
+    """
+
+    cell: Cell
+    ensemble: Any
+    members: Members
+
+    def finished(self) -> Cell:
+        """Return the cell with its files, or with the reason why there are none."""
+        files, not_saved = self._files()
+        return replace(self.cell, model_files=files, not_saved=not_saved)
+
+    def _files(self) -> tuple[Mapping[str, bytes], str | None]:
+        if self.members.fitted is None:
+            return {}, "The model of a member could not be saved."
+        whole = copy(self.ensemble)
+        whole.attach_members(self.members.fitted, self.members.samples.X)
+        try:
+            return model_files(whole, metadata={"horizon": self.cell.horizon}), None
+        except PersistenceError as error:
+            return {}, str(error)
+
+
+def _make(method: str, members: Members, seed: int, cv: Any) -> Any:
     """Choose an ensemble by the out-of-fold predictions of its members."""
-    known = {cell.model: _training_proba(cell, samples) for cell in members}
-    fitted = _fitted_members(members)
+    samples = members.samples
+    known = {cell.model: _training_proba(cell, samples) for cell in members.cells}
     params = {"random_state": seed} if method in _RANDOM else {}
-    ensemble = _MAKERS[method](
-        known,
-        samples.y,
-        samples.X,
-        cv=cv,
-        classes=np.array(LABELS),
-        estimators=fitted,
-        **params,
+    return _MAKERS[method](
+        known, samples.y, samples.X, cv=cv, classes=np.array(LABELS), **params
     )
-    return ensemble, fitted is not None
 
 
-def _cell(
-    method: str,
-    members: Sequence[Cell],
-    samples: HorizonSamples,
-    source: Source,
-    config: ExperimentConfig,
-) -> Cell:
-    """Choose one ensemble and score it, out of fold on rows that did not choose it."""
+def draft_ensemble(
+    method: str, members: Members, source: Source, config: ExperimentConfig
+) -> EnsembleDraft:
+    """Choose one ensemble and score it, out of fold on rows that did not choose it.
+
+    Parameters
+    ----------
+    method : str
+        Which ensemble.
+    members : Members
+        What it is made of.
+    source : Source
+        Where the samples come from.
+    config : ExperimentConfig
+        The folds and the seed.
+    """
+    samples, cells = members.samples, members.cells
     cv = config.cv.make_splitter()
-    ensemble, has_members = _make(method, members, samples, config.random_seed, cv)
+    ensemble = _make(method, members, config.random_seed, cv)
     later = {
-        period: ensemble.combine(_period_proba(members, period)) for period in PERIODS
+        period: ensemble.combine(_period_proba(cells, period)) for period in PERIODS
     }
     frames = frames_of(samples, training_frame(samples, ensemble.oof_proba_), later)
-    files, not_saved = _files(ensemble, samples.horizon, has_members)
-    return Cell(
+    cell = Cell(
         method,
         samples.horizon,
         predictions=frames,
         metrics=score_frames(frames, samples.horizon, source),
-        seconds=_seconds(members),
-        params={"members": repr([cell.model for cell in members])},
-        model_files=files,
-        not_saved=not_saved,
+        seconds=_seconds(cells),
+        params={"members": repr([cell.model for cell in cells])},
         details=_weights(ensemble),
     )
+    return EnsembleDraft(cell, ensemble, members)
 
 
-def ensemble_cells(
-    cells: Sequence[Cell],
-    samples: HorizonSamples,
-    source: Source,
-    config: ExperimentConfig,
-    methods: Sequence[str],
-) -> Iterator[Cell]:
-    """Yield the ensembles of one horizon; there are none of fewer than two members.
+def members_of(
+    cells: Sequence[Cell], samples: HorizonSamples, config: ExperimentConfig
+) -> Members | None:
+    """Return what ensembles of one horizon are made of, None if fewer than two models.
 
     Parameters
     ----------
@@ -161,15 +198,8 @@ def ensemble_cells(
         The models of this horizon.
     samples : HorizonSamples
         Their samples.
-    source : Source
-        Where these come from.
     config : ExperimentConfig
-        The members, the folds and the seed.
-    methods : sequence of str
-        Which ensembles.
+        Names the members.
     """
-    members = _member_cells(cells, config)
-    if len(members) < 2:
-        return
-    for method in methods:
-        yield _cell(method, members, samples, source, config)
+    chosen = _member_cells(cells, config)
+    return Members(chosen, samples) if len(chosen) >= 2 else None

@@ -22,6 +22,8 @@ from sk_ensemble.experiments._sources import make_source
 from sk_ensemble.experiments._tracker import Tracker
 from sk_ensemble.experiments.config import ExperimentConfig
 from sk_ensemble.utils.files import check_writable, sweep
+from sk_ensemble.utils.fork_server import discard_early, start_early
+from sk_ensemble.utils.workers import WORKER_MODULES, thread_variables
 
 __all__ = ["ExperimentRun", "prepare"]
 
@@ -100,8 +102,15 @@ def _sweep_all(base_dir: Path, result_dir: Path) -> None:
         sweep(folder)
 
 
+def _start_workers_early(config: ExperimentConfig) -> None:
+    """Let what workers are forked from do its imports while samples are made."""
+    if config.run.n_jobs != 1 and config.run.cluster is None:
+        start_early(WORKER_MODULES, thread_variables(config.run.threads_per_task))
+
+
 def prepare(config: ExperimentConfig, resume: bool, use_cache: bool) -> ExperimentRun:
     """Do everything that can go wrong before the first fit."""
+    _start_workers_early(config)
     base_dir = Path(config.output.base_dir)
     source = make_source(config)
     samples = {h: source.samples(h) for h in config.horizons}
@@ -114,4 +123,6 @@ def prepare(config: ExperimentConfig, resume: bool, use_cache: bool) -> Experime
         check_writable(folder)
     result = _open_result(config, record, where, resume)
     _sweep_all(base_dir, result.path)
-    return ExperimentRun(config, source, samples, plan, cache, result, record, where)
+    run = ExperimentRun(config, source, samples, plan, cache, result, record, where)
+    run.at_end.callback(discard_early)
+    return run

@@ -10,8 +10,18 @@ from sk_ensemble.experiments._fit import FitFailure, FitResult, FitTask
 from sk_ensemble.experiments._job import Jobs, run_job
 from sk_ensemble.experiments._mapped_arrays import MappedArrays
 from sk_ensemble.experiments._worker import CallError, Worker, WorkerDied
+from sk_ensemble.utils.fork_server import CannotFork, ForkServer, take_or_start
+from sk_ensemble.utils.workers import WORKER_MODULES, thread_variables
 
 __all__ = ["Processes"]
+
+
+def _server(n_threads: int) -> ForkServer | None:
+    """Return what forks workers, or None where that cannot be done."""
+    try:
+        return take_or_start(WORKER_MODULES, thread_variables(n_threads))
+    except CannotFork:
+        return None
 
 
 class Processes:
@@ -29,6 +39,7 @@ class Processes:
     def __init__(self, jobs: Jobs) -> None:
         self._jobs = jobs
         self._arrays = MappedArrays()
+        self._server = _server(jobs.n_threads)
         self._all: set[Worker] = set()
         self._idle: dict[str, list[Worker]] = defaultdict(list)
         self._lock = Lock()
@@ -58,7 +69,7 @@ class Processes:
                 raise RuntimeError(msg)
             if self._idle[device]:
                 return self._idle[device].pop()
-            worker = Worker(self._jobs.n_threads, self._arrays.reducers)
+            worker = Worker(self._jobs.n_threads, self._arrays.reducers, self._server)
             self._all.add(worker)
             return worker
 
@@ -75,4 +86,6 @@ class Processes:
             workers = list(self._all)
         for worker in workers:
             worker.kill()
+        if self._server is not None:
+            self._server.close()
         self._arrays.close()

@@ -20,7 +20,7 @@ from sk_ensemble.experiments._differences import (
     json_differences,
     table_differences,
 )
-from sk_ensemble.experiments._ensembles import ensemble_cells
+from sk_ensemble.experiments._ensembles import draft_ensemble, members_of
 from sk_ensemble.experiments._environment import environment
 from sk_ensemble.experiments._executor import Executor, Outcome
 from sk_ensemble.experiments._fit import FitFailure, FitInput, FitResult, FitTask
@@ -162,10 +162,12 @@ class _Parts:
         return model_cell(own, self.samples, self.source, self.plan.pipelines[key])
 
     def ensembles(self, cells: Sequence[Cell]) -> Iterator[Cell]:
-        methods = self.config.ensemble.methods
-        yield from ensemble_cells(
-            cells, self.samples, self.source, self.config, methods
-        )
+        members = members_of(cells, self.samples, self.config)
+        if members is None:
+            return
+        for method in self.config.ensemble.methods:
+            draft = draft_ensemble(method, members, self.source, self.config)
+            yield draft.finished()
 
 
 class Replay:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from pathlib import Path
+from typing import TypeAlias
 
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from sk_ensemble.experiments._assemble import model_cell
 from sk_ensemble.experiments._cell import Cell
-from sk_ensemble.experiments._cell_record import cell_record
-from sk_ensemble.experiments._ensembles import ensemble_cells
+from sk_ensemble.experiments._ensembles import (
+    EnsembleDraft,
+    Members,
+    draft_ensemble,
+    members_of,
+)
 from sk_ensemble.experiments._executor import Outcome
 from sk_ensemble.experiments._experiment_result import ExperimentResult
 from sk_ensemble.experiments._experiment_run import ExperimentRun, prepare
@@ -22,7 +26,8 @@ from sk_ensemble.experiments._fit import FitFailure, FitResult, FitTask, failure
 from sk_ensemble.experiments._leaderboard import draw, leaderboard
 from sk_ensemble.experiments._make_fits import Progress, make_fits
 from sk_ensemble.experiments._progress import no_progress
-from sk_ensemble.experiments._run_dir import read_cell, write_cell
+from sk_ensemble.experiments._publisher import Publisher, note_failure, track
+from sk_ensemble.experiments._run_dir import read_cell
 from sk_ensemble.experiments._signals import ending_on_sigterm
 from sk_ensemble.experiments._status import Heartbeat
 from sk_ensemble.experiments._tracking import tracking
@@ -30,6 +35,9 @@ from sk_ensemble.experiments.config import ExperimentConfig
 from sk_ensemble.utils.files import write_bytes
 
 __all__ = ["run_experiment"]
+
+#: Takes the result when there is a leaderboard, but not all files yet.
+OnLeaderboard: TypeAlias = Callable[[ExperimentResult], None]
 
 
 def _fold_order(task: FitTask) -> tuple[bool, int]:
@@ -52,40 +60,9 @@ def _whole_cells(
         if failures:
             ensembles = run.ensembles_of(task.horizon)
             name = f"{task.model}_h{task.horizon}"
-            _note_failure(run, name, failures, without=ensembles)
+            note_failure(run, name, failures, without=ensembles)
         else:
             yield [(t, found) for t, found in cell if isinstance(found, FitResult)]
-
-
-def _note_failure(
-    run: ExperimentRun,
-    cell: str,
-    failures: Sequence[FitFailure],
-    without: Sequence[str] = (),
-) -> None:
-    run.failures[cell] = failures[0]
-    reasons = {failure.task: failure.reason for failure in failures}
-    traces = {failure.task: failure.trace for failure in failures}
-    entry = {"failed": reasons, "traces": traces}
-    run.result.add_cell(cell, entry, without=without)
-
-
-def _publish(run: ExperimentRun, cell: Cell) -> None:
-    """Write the run directory of a cell and record it."""
-    yaml = run.config_of(cell.model, cell.horizon)
-    run_dir = write_cell(cell, run.base_dir, yaml, run.environment)
-    ensembles = run.ensembles_of(cell.horizon)
-    without = () if cell.name in ensembles else ensembles
-    run.result.add_cell(cell.name, {"run_dir": run_dir.name}, without=without)
-    _track(run, cell, run_dir)
-
-
-def _track(run: ExperimentRun, cell: Cell, run_dir: Path) -> None:
-    """Hand a cell to MLflow, which takes each once, however often it is handed."""
-    if run.tracker is not None:
-        n_features = run.samples[cell.horizon].X.shape[1]
-        parent = run.result.path.name
-        run.tracker.add(cell_record(cell, run_dir, parent, n_features))
 
 
 def _finished(run: ExperimentRun) -> dict[str, Cell]:
@@ -96,7 +73,7 @@ def _finished(run: ExperimentRun) -> dict[str, Cell]:
         if "run_dir" in entry and run_dir.is_dir():
             known[name] = read_cell(run_dir)
             # The process may have ended before it was.
-            _track(run, known[name], run_dir)
+            track(run, known[name], run_dir)
     return known
 
 
@@ -123,40 +100,49 @@ def _horizon_cells(
     return [cells[name] for name in names if name in cells]
 
 
-def _make_cells(run: ExperimentRun, progress: Progress) -> list[Cell]:
+def _make_cells(
+    run: ExperimentRun, publisher: Publisher, progress: Progress
+) -> list[Cell]:
     """Make the cells of all models and ensembles, except those that are finished."""
     cells = _finished(run)
     with closing(_model_cells(run, dict(cells), progress)) as made:
         for cell in made:
-            _publish(run, cell)
+            publisher.add(cell)
             cells[cell.name] = cell
     # An ensemble stands for as long as its members do.
-    standing = run.result.cells
+    standing = publisher.standing()
     cells = {name: cell for name, cell in cells.items() if name in standing}
     for horizon in run.samples:
-        members = _horizon_cells(run, cells, horizon)
-        for method in run.config.ensemble.methods:
-            if f"{method}_h{horizon}" not in cells:
-                for cell in _ensembles(run, members, horizon, method):
-                    _publish(run, cell)
-                    cells[cell.name] = cell
+        for draft in list(_drafts(run, cells, horizon)):
+            publisher.add(draft.cell, draft.finished)
+            cells[draft.cell.name] = draft.cell
     return list(cells.values())
 
 
-def _ensembles(
-    run: ExperimentRun, members: Sequence[Cell], horizon: int, method: str
-) -> list[Cell]:
-    """Return the ensemble of a horizon, if there can be one; a failure is noted."""
-    name, samples = f"{method}_h{horizon}", run.samples[horizon]
+def _drafts(
+    run: ExperimentRun, cells: Mapping[str, Cell], horizon: int
+) -> Iterator[EnsembleDraft]:
+    """Yield the ensembles of a horizon that are not there yet."""
+    models = _horizon_cells(run, cells, horizon)
+    members = members_of(models, run.samples[horizon], run.config)
+    if members is None:
+        return
+    methods = run.config.ensemble.methods
+    missing = [method for method in methods if f"{method}_h{horizon}" not in cells]
+    drafts = (_draft(run, method, members) for method in missing)
+    yield from (draft for draft in drafts if draft is not None)
+
+
+def _draft(run: ExperimentRun, method: str, members: Members) -> EnsembleDraft | None:
+    """Choose one ensemble, or note why that failed."""
     try:
         # As in fits: sums of floats depend on how many threads share them.
         with threadpool_limits(limits=run.config.run.threads_per_task):
-            return list(
-                ensemble_cells(members, samples, run.source, run.config, [method])
-            )
+            return draft_ensemble(method, members, run.source, run.config)
     except Exception as error:
-        _note_failure(run, name, [failure_of(name, error)])
-        return []
+        name = f"{method}_h{members.samples.horizon}"
+        note_failure(run, name, [failure_of(name, error)])
+        return None
 
 
 def _write_leaderboard(run: ExperimentRun, table: pd.DataFrame) -> None:
@@ -167,12 +153,24 @@ def _write_leaderboard(run: ExperimentRun, table: pd.DataFrame) -> None:
         write_bytes(run.result.path / "leaderboard.png", draw(table, title))
 
 
+def _result(
+    run: ExperimentRun, cells: list[Cell], facts: list[str]
+) -> ExperimentResult:
+    reasons = {name: failure.reason for name, failure in run.failures.items()}
+    return ExperimentResult(cells, leaderboard(cells), facts, reasons, run.result.path)
+
+
+def ignore(result: ExperimentResult) -> None:
+    """Do nothing with a result."""
+
+
 def run_experiment(
     config: ExperimentConfig,
     *,
     resume: bool = False,
     use_cache: bool = True,
     progress: Progress = no_progress,
+    on_leaderboard: OnLeaderboard = ignore,
 ) -> ExperimentResult:
     """Compare models out of sample, without leakage.
 
@@ -194,6 +192,9 @@ def run_experiment(
         Whether to use outcomes of earlier runs. They are stored in any case.
     progress : callable, default=no_progress
         Context manager that wraps the iterator of outcomes and their number.
+    on_leaderboard : callable, default=ignore
+        Called with the result as soon as there is a leaderboard, while the last run
+        directories, pictures and MLflow runs are still to be written.
 
     Returns
     -------
@@ -244,10 +245,13 @@ def run_experiment(
     ):
         run = replace(run, tracker=tracker)
         run.result.keep(config, run.record)
-        cells = _make_cells(run, progress)
-        table = leaderboard(cells)
-        _write_leaderboard(run, table)
-        reasons = {name: failure.reason for name, failure in run.failures.items()}
-        if reasons:
-            heartbeat.fail(f"{len(reasons)} cell(s) failed: {', '.join(reasons)}")
-    return ExperimentResult(cells, table, facts, reasons, run.result.path)
+        publisher = Publisher(run)
+        cells = _make_cells(run, publisher, progress)
+        on_leaderboard(_result(run, cells, facts))
+        publisher.flush()
+        result = _result(run, publisher.final(cells), facts)
+        _write_leaderboard(run, result.leaderboard)
+        if result.failures:
+            names = ", ".join(result.failures)
+            heartbeat.fail(f"{len(result.failures)} cell(s) failed: {names}")
+    return result

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from queue import SimpleQueue
-from threading import Lock, Thread
+from threading import Event, Lock, Thread
 from typing import Any, Self
 
 from sk_ensemble.callbacks import MetricPoint, RunRecord, TrackingStore
@@ -24,6 +24,10 @@ from sk_ensemble.utils.optional import import_optional
 __all__ = ["Tracker", "queue_record", "tracked_params", "waiting_folders"]
 
 _FOLDER = "tracking"
+
+#: Seconds for which nothing is recorded, as MLflow takes a while to be imported, and
+#: a small experiment is over before.
+_DELAY = 10.0
 
 #: Seconds that the end of an experiment waits for the store.
 _PATIENCE = 120.0
@@ -96,12 +100,17 @@ class Tracker:
         self._has_more: SimpleQueue[bool] = SimpleQueue()
         self._fault: Exception | None = None
         self._lock = Lock()
+        self._may_begin = Event()
         self._thread = Thread(target=self._work, daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to prepare the store, which takes a while."""
+        """Begin to record, a little later."""
         self._thread.start()
         return self
+
+    def begin(self) -> None:
+        """Begin to record now: there is time for it."""
+        self._may_begin.set()
 
     def add(self, record: RunRecord) -> None:
         """Queue a run; it is on disk when this returns, if there is room."""
@@ -113,6 +122,7 @@ class Tracker:
         self._has_more.put(True)
 
     def _work(self) -> None:
+        self._may_begin.wait(_DELAY)
         try:
             self._store.prepare()
             for folder in (*self._earlier, self._result_dir):
@@ -142,6 +152,7 @@ class Tracker:
     def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
         """Wait for the rest to be recorded, or say that it was not."""
         patience = _PATIENCE if kind is None else _IMPATIENCE
+        self.begin()
         self._has_more.put(False)
         self._thread.join(patience)
         if self._fault is None and not self._thread.is_alive():

@@ -19,6 +19,7 @@ from sklearn.tree import DecisionTreeClassifier
 from sk_ensemble import Windower, create
 from sk_ensemble.experiments._executor import Executor, n_workers
 from sk_ensemble.experiments._fit import FitFailure, FitResult, FitTask
+from sk_ensemble.utils.fork_server import CannotFork, ForkServer
 
 SHARED = Path(__file__).parents[1] / "shared"
 PYTHONPATH = os.pathsep.join([str(SHARED), os.environ.get("PYTHONPATH", "")])
@@ -209,6 +210,22 @@ def test_a_worker_killed_from_outside_costs_nothing_that_is_finished(samples, tm
     assert sum(times_run(log).values()) <= 11
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", ["no server", "server died"])
+def test_without_a_server_workers_start_by_themselves(samples, monkeypatch, fault):
+    def dead_server(modules, variables):
+        if fault == "no server":
+            raise CannotFork
+        server = ForkServer([], variables)
+        server._process.kill()
+        return server
+
+    monkeypatch.setattr("sk_ensemble.experiments._processes.take_or_start", dead_server)
+    found = run(probe_tasks(range(4)), Probe(see="process"), samples, n_jobs=2)
+    assert os.getpid() not in seen(found)
+    assert len(found) == 4
+
+
 # What goes wrong is an outcome, or surfaces.
 
 
@@ -305,7 +322,8 @@ def test_closing_the_iterator_ends_the_workers(samples, tmp_path):
     before = set(children())
     outcomes = Executor(2).run(probe_tasks(range(100)), {"probe": model}, samples)
     next(outcomes)
-    assert len(set(children()) - before) == 2
+    workers = {process for _, process, _, _ in read_log(log)}
+    assert workers <= {process.pid for process in set(children()) - before}
     outcomes.close()
     assert set(children()) <= before
 

@@ -17,6 +17,7 @@ from small_experiments import make_config
 
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.experiments import _experiment_run as preparation
+from sk_ensemble.experiments import _publisher as publisher
 from sk_ensemble.experiments import _run_experiment as runner
 from sk_ensemble.experiments import run_experiment
 from sk_ensemble.experiments._cache import FitCache
@@ -76,8 +77,8 @@ def filled_at(
 MOMENTS = {
     "at the first fit": (FitCache, "put", 1, 0),
     "in the middle of a fit": (FitCache, "put", 3, 8192),
-    "at a run": (runner, "write_cell", 1, 0),
-    "in the middle of a run": (runner, "write_cell", 2, 40960),
+    "at a run": (publisher, "write_cell", 1, 0),
+    "in the middle of a run": (publisher, "write_cell", 2, 40960),
     "at the leaderboard": (runner, "_write_leaderboard", 1, 0),
 }
 

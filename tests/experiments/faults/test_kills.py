@@ -20,6 +20,7 @@ pytestmark = pytest.mark.slow
 N_KILLS, MOST_KILLS = 60, 4
 CACHE = "sk_ensemble.experiments._cache:FitCache"
 RUNNER = "sk_ensemble.experiments._run_experiment"
+PUBLISHER = "sk_ensemble.experiments._publisher"
 RESULT = "sk_ensemble.experiments._result_dir:ResultDir"
 FILES = "sk_ensemble.utils.files"
 
@@ -175,12 +176,14 @@ MOMENTS = {
     "between two fits of a cell": (f"{CACHE}.put", 6, "after"),
     "after all fits": (f"{CACHE}.put", 16, "after"),
     "while a fit is stored": (f"{FILES}:_sync_tree", 4, "before"),
-    "while the first run is written": (f"{RUNNER}:write_cell", 1, "before"),
-    "between a run and its record": (f"{RUNNER}:write_cell", 1, "after"),
+    "while the first run is written": (f"{PUBLISHER}:write_cell", 1, "before"),
+    "between a run and its record": (f"{PUBLISHER}:write_cell", 1, "after"),
     "between the record and tracking": (f"{RESULT}.add_cell", 2, "after"),
     "between models and ensembles": (f"{RESULT}.add_cell", 4, "after"),
-    "between an ensemble and its record": (f"{RUNNER}:write_cell", 5, "after"),
+    "between an ensemble and its record": (f"{PUBLISHER}:write_cell", 5, "after"),
     "before the leaderboard": (f"{RUNNER}:leaderboard", 1, "before"),
+    "while the leaderboard is shown": (f"{RUNNER}:ignore", 1, "before"),
+    "after the last run": (f"{RUNNER}:leaderboard", 2, "before"),
     "between table and picture": (f"{RUNNER}:draw", 1, "before"),
     "after the leaderboard": (f"{RUNNER}:_write_leaderboard", 1, "after"),
 }

@@ -15,10 +15,11 @@ import pytest
 from experiment_results import latest, results_of
 
 from sk_ensemble.exceptions import ResumeError
+from sk_ensemble.experiments import ExperimentResult, run_experiment
 from sk_ensemble.experiments import _experiment_run as preparation
 from sk_ensemble.experiments import _plan as plan_module
+from sk_ensemble.experiments import _publisher as publisher
 from sk_ensemble.experiments import _run_experiment as runner
-from sk_ensemble.experiments import run_experiment
 from sk_ensemble.experiments._executor import Executor
 from sk_ensemble.experiments._result_dir import ResultDir
 
@@ -182,7 +183,13 @@ def stop_before_ensembles(monkeypatch: pytest.MonkeyPatch) -> None:
     def stop(*_: Any) -> None:
         raise Killed
 
-    monkeypatch.setattr(runner, "ensemble_cells", stop)
+    monkeypatch.setattr(runner, "draft_ensemble", stop)
+    publish_at_once(monkeypatch)
+
+
+def publish_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Write run directories as experiments do that take longer than a moment."""
+    monkeypatch.setattr(publisher, "_PATIENCE", 0.0)
 
 
 def remove_run(folder: Path, cell: str) -> None:
@@ -224,6 +231,45 @@ def test_a_run_that_was_never_recorded_is_made_again(folder, make_tiny, monkeypa
     assert results_of(folder) == expected
 
 
+def test_it_does_not_matter_when_runs_are_written(
+    folder, make_tiny, monkeypatch, tmp_path, no_pictures
+):
+    publish_at_once(monkeypatch)
+    run_experiment(make_tiny(tmp_path, horizons=[5]))
+    assert results_of(tmp_path) == results_of(folder)
+
+
+def test_the_leaderboard_is_there_before_the_runs_are_written(
+    make_tiny, tmp_path, no_pictures
+):
+    shown = []
+
+    def look(result: ExperimentResult) -> None:
+        shown.append((result, list((tmp_path / "runs").iterdir())))
+
+    final = run_experiment(make_tiny(tmp_path, horizons=[5]), on_leaderboard=look)
+    [(result, runs)] = shown
+    assert runs == []
+    pd.testing.assert_frame_equal(result.leaderboard, final.leaderboard)
+    assert len(list((tmp_path / "runs").iterdir())) == len(final.leaderboard) > 0
+
+
+def test_members_that_cannot_be_read_cost_the_ensemble_alone(
+    make_tiny, tmp_path, monkeypatch, no_pictures
+):
+    def fail(files: Any) -> None:
+        raise ZeroDivisionError("damaged")
+
+    config = make_tiny(tmp_path, horizons=[5])
+    with monkeypatch.context() as patch:
+        patch.setattr("sk_ensemble.experiments._ensembles.model_from_files", fail)
+        result = run_experiment(config)
+    assert result.failures == {"stack_h5": "ZeroDivisionError: damaged"}
+    assert set(result.leaderboard["model"]) == {"prior", "volatility"}
+    assert {cell.model for cell in result.cells} == {"prior", "volatility"}
+    assert run_experiment(config, resume=True).failures == {}
+
+
 def test_a_failing_ensemble_costs_its_cell_and_is_tried_again(
     folder, make_tiny, monkeypatch
 ):
@@ -234,7 +280,7 @@ def test_a_failing_ensemble_costs_its_cell_and_is_tried_again(
         raise ZeroDivisionError("no weight")
 
     with monkeypatch.context() as patch:
-        patch.setattr(runner, "ensemble_cells", fail)
+        patch.setattr(runner, "draft_ensemble", fail)
         result = run_experiment(config, resume=True)
     assert result.failures == {"stack_h5": "ZeroDivisionError: no weight"}
     assert set(result.leaderboard["model"]) == {"prior", "volatility"}
@@ -260,7 +306,8 @@ def test_workers_are_ended_when_a_cell_cannot_be_written(
 
     run = Executor.run
     monkeypatch.setattr(Executor, "run", outcomes)
-    monkeypatch.setattr(runner, "write_cell", refuse)
+    monkeypatch.setattr(publisher, "write_cell", refuse)
+    publish_at_once(monkeypatch)
     with pytest.raises(OSError, match="No space left") as caught:
         run_experiment(make_tiny(tmp_path, horizons=[5]))
     # The traceback still holds the frames, and the workers are gone all the same.
