@@ -11,7 +11,7 @@ from sk_ensemble._typing import BoolArray, FloatArray, IntArray
 from sk_ensemble.backtest._costs import cost_rates
 from sk_ensemble.backtest._keys import places_of
 from sk_ensemble.backtest._result import BacktestResult
-from sk_ensemble.backtest._sharpe import daily_sharpe
+from sk_ensemble.backtest._sharpe import daily_sharpe, sharpe_along
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.utils.bootstrap import Interval, day_block_bootstrap
 from sk_ensemble.utils.sessions import SortedCloses, local_days
@@ -117,7 +117,9 @@ def _sharpe_interval(daily: pd.Series) -> Interval:
     sharpe = daily_sharpe(daily)
     if np.isnan(sharpe):
         return Interval(sharpe, sharpe, sharpe, len(daily))
-    return day_block_bootstrap(daily, daily.index, statistic=daily_sharpe)
+    return day_block_bootstrap(
+        daily, daily.index, statistic=sharpe_along, vectorized=True
+    )
 
 
 def _result(

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from sk_ensemble._typing import FloatArray
 from sk_ensemble.utils.profits import TRADING_DAYS_PER_YEAR, sharpe_ratio
 
-__all__ = ["daily_sharpe"]
+__all__ = ["daily_sharpe", "sharpe_along"]
 
 
 def daily_sharpe(daily: npt.ArrayLike) -> float:
@@ -40,3 +41,11 @@ def daily_sharpe(daily: npt.ArrayLike) -> float:
     if len(profits) < 2:
         return float("nan")
     return sharpe_ratio(profits, periods_per_year=TRADING_DAYS_PER_YEAR)
+
+
+def sharpe_along(daily: FloatArray, axis: int) -> FloatArray:
+    """Compute `daily_sharpe` along an axis of profits that are known to be finite."""
+    varies = np.ptp(daily, axis=axis) > 0
+    spread = np.where(varies, daily.std(axis=axis, ddof=1), np.nan)
+    found: FloatArray = daily.mean(axis=axis) / spread * np.sqrt(TRADING_DAYS_PER_YEAR)
+    return found

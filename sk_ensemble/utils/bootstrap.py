@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ from sk_ensemble.utils.sessions import local_days
 from sk_ensemble.utils.time import NAT, to_utc_ns
 
 __all__ = ["Interval", "day_block_bootstrap"]
+
+#: Drawn days that are held at once.
+_MOST_DRAWS = 2**20
 
 
 @dataclass(frozen=True)
@@ -49,16 +52,19 @@ class Interval:
     n_blocks: int
 
 
-def _mean_of_days(
-    values: FloatArray, starts: IntArray, sizes: IntArray
-) -> Callable[[IntArray], float]:
+#: Computes a statistic of each row of drawn days, of shape (n_resamples, n_days).
+_OfDays: TypeAlias = Callable[[IntArray], FloatArray]
+
+
+def _mean_of_days(values: FloatArray, starts: IntArray, sizes: IntArray) -> _OfDays:
     """Return the mean over the rows of drawn days, from sums per day."""
     sums = np.add.reduceat(values, starts)
 
-    def mean(days: IntArray) -> float:
-        return float(sums[days].sum() / sizes[days].sum())
+    def means(days: IntArray) -> FloatArray:
+        found: FloatArray = sums[days].sum(axis=1) / sizes[days].sum(axis=1)
+        return found
 
-    return mean
+    return means
 
 
 def _rows_of_days(days: IntArray, starts: IntArray, sizes: IntArray) -> IntArray:
@@ -69,17 +75,44 @@ def _rows_of_days(days: IntArray, starts: IntArray, sizes: IntArray) -> IntArray
 
 
 def _statistic_of_days(
-    values: FloatArray,
-    starts: IntArray,
-    sizes: IntArray,
-    statistic: Callable[[FloatArray], float],
-) -> Callable[[IntArray], float]:
-    """Return the statistic of the rows of drawn days."""
+    values: FloatArray, starts: IntArray, sizes: IntArray, statistic: Callable[..., Any]
+) -> _OfDays:
+    """Return the statistic of the rows of drawn days, one resample after the other."""
 
-    def evaluate(days: IntArray) -> float:
-        return float(statistic(values[_rows_of_days(days, starts, sizes)]))
+    def statistics(draws: IntArray) -> FloatArray:
+        return np.array(
+            [statistic(values[_rows_of_days(days, starts, sizes)]) for days in draws],
+            dtype=np.float64,
+        )
 
-    return evaluate
+    return statistics
+
+
+def _statistic_of_draws(
+    values: FloatArray, sizes: IntArray, statistic: Callable[..., Any]
+) -> _OfDays:
+    """Return the statistic of values of which each day has one, all draws at once."""
+    if (sizes != 1).any():
+        msg = (
+            "A vectorized statistic needs one row for each day, as resamples have "
+            f"different numbers of rows otherwise; a day has {sizes.max()}. Sum the "
+            "rows of a day first, or leave vectorized=False."
+        )
+        raise DataError(msg)
+    return lambda draws: np.asarray(statistic(values[draws], axis=1))
+
+
+def _resampled(
+    evaluate: _OfDays, n_days: int, n_resamples: int, rng: np.random.Generator
+) -> FloatArray:
+    """Return the statistic of each resample, in pieces that fit into memory."""
+    n_at_once = max(1, _MOST_DRAWS // n_days)
+    sizes = [
+        min(n_at_once, n_resamples - done) for done in range(0, n_resamples, n_at_once)
+    ]
+    return np.concatenate(
+        [evaluate(rng.integers(n_days, size=(size, n_days))) for size in sizes]
+    )
 
 
 def _checked_values(values: npt.ArrayLike) -> FloatArray:
@@ -111,7 +144,8 @@ def day_block_bootstrap(
     values: npt.ArrayLike,
     times: Any,
     *,
-    statistic: Callable[[FloatArray], float] = np.mean,
+    statistic: Callable[..., Any] = np.mean,
+    vectorized: bool = False,
     n_resamples: int = 1000,
     confidence: float = 0.95,
     random_state: int | np.random.Generator | None = 0,
@@ -129,6 +163,9 @@ def day_block_bootstrap(
     statistic : callable, default=np.mean
         Function of the resampled rows, an array of shape (n_drawn_rows,) in which
         every drawn day is complete. The mean is computed from sums per day.
+    vectorized : bool, default=False
+        Whether `statistic` takes a parameter `axis`, and so all resamples in one call.
+        Needs one row for each day.
     n_resamples : int, default=1000
         Number of resamples.
     confidence : float, default=0.95
@@ -146,7 +183,8 @@ def day_block_bootstrap(
     Raises
     ------
     DataError
-        If there are fewer than two days, or a value is not finite.
+        If there are fewer than two days, a value is not finite, or a vectorized
+        statistic is given several rows for one day.
 
     Notes
     -----
@@ -189,15 +227,15 @@ def day_block_bootstrap(
     if n_days < 2:
         msg = f"A bootstrap of days needs at least two days, got {n_days}."
         raise DataError(msg)
-    evaluate = (
-        _mean_of_days(rows[order], starts, sizes)
-        if statistic is np.mean
-        else _statistic_of_days(rows[order], starts, sizes, statistic)
-    )
+    if statistic is np.mean:
+        evaluate = _mean_of_days(rows[order], starts, sizes)
+    elif vectorized:
+        evaluate = _statistic_of_draws(rows[order], sizes, statistic)
+    else:
+        evaluate = _statistic_of_days(rows[order], starts, sizes, statistic)
     rng = np.random.default_rng(random_state)
-    resampled = [
-        evaluate(rng.integers(n_days, size=n_days)) for _ in range(n_resamples)
-    ]
+    resampled = _resampled(evaluate, n_days, n_resamples, rng)
     tail = (1 - confidence) / 2
     low, high = np.quantile(resampled, [tail, 1 - tail])
-    return Interval(float(statistic(rows)), float(low), float(high), n_days)
+    estimate = statistic(rows, axis=0) if vectorized else statistic(rows)
+    return Interval(float(estimate), float(low), float(high), n_days)

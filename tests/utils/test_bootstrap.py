@@ -24,6 +24,25 @@ def test_sums_per_day_give_the_same_as_gathering_rows():
         assert getattr(fast, end) == pytest.approx(getattr(slow, end), abs=1e-12)
 
 
+@pytest.mark.parametrize("most", [10, 2**20])
+def test_all_resamples_at_once_give_the_same_bits(most, monkeypatch):
+    monkeypatch.setattr("sk_ensemble.utils.bootstrap._MOST_DRAWS", most)
+    values = np.random.default_rng(0).normal(size=60)
+    days = pd.date_range("2021-01-04", periods=60, freq="1D", tz="UTC")
+    slow = day_block_bootstrap(values, days, statistic=lambda rows: rows.std())
+    fast = day_block_bootstrap(values, days, statistic=np.std, vectorized=True)
+    assert fast == slow
+    mean = day_block_bootstrap(values, days)
+    assert mean == day_block_bootstrap(values, days, statistic=lambda x: x.mean())
+
+
+def test_a_vectorized_statistic_of_days_with_several_rows_is_refused():
+    with pytest.raises(DataError, match=r"one row for each day.*a day has 24"):
+        day_block_bootstrap(
+            np.arange(48.0), hours(48), statistic=np.std, vectorized=True
+        )
+
+
 def test_resamples_consist_of_whole_days():
     days = np.repeat(np.arange(10), 24)
     times = hours(240)
