@@ -26,6 +26,7 @@ from sk_ensemble.cli._screen import error, note, show_json, show_line
 from sk_ensemble.cli._stop import stoppable
 from sk_ensemble.exceptions import ResumeError
 from sk_ensemble.utils.fork_server import start_early
+from sk_ensemble.utils.garbage import no_collection
 from sk_ensemble.utils.workers import WORKER_MODULES, thread_variables
 
 if TYPE_CHECKING:
@@ -199,7 +200,8 @@ def run(
     if jobs != 1 and cluster is None:
         # They import what this process imports now, at the same time.
         start_early(WORKER_MODULES, thread_variables(threads or 1))
-    config = load_config(experiment, changes, horizons, is_quiet=is_quiet)
+    with no_collection():
+        config = load_config(experiment, changes, horizons, is_quiet=is_quiet)
     go_on = _command_again(experiment, changes, horizons or ())
     request = _Request(resume, force, not no_cache, is_quiet, as_json, go_on)
     _say_what_was_before(config, request)

@@ -22,6 +22,7 @@ from typing import Any
 __all__ = [
     "building",
     "check_writable",
+    "is_scratch",
     "read_files",
     "read_json",
     "strict_json",
@@ -44,6 +45,23 @@ _ABANDONED = 24 * 3600.0
 def _scratch_path(target: Path) -> Path:
     """Return a free name beside the target, for the time of writing."""
     return target.parent / f"{_SCRATCH}{os.getpid()}-{secrets.token_hex(6)}"
+
+
+def is_scratch(name: str) -> bool:
+    """Tell whether something is being written, or was when its writer was killed.
+
+    Parameters
+    ----------
+    name : str
+        Name of a file or directory, without the path.
+
+    Examples
+    --------
+    >>> from sk_ensemble.utils.files import is_scratch
+    >>> is_scratch(".writing-4711-0f3a"), is_scratch("metrics.json")
+    (True, False)
+    """
+    return name.startswith(_SCRATCH)
 
 
 def sync_folder(folder: Path) -> None:

@@ -9,7 +9,6 @@ thread only, which the server sees to before each fork, and where it is cheap: o
 from __future__ import annotations
 
 import atexit
-import gc
 import importlib
 import json
 import os
@@ -23,6 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
 from typing import Any, TypeAlias
+
+from sk_ensemble.utils.garbage import no_collection
 
 __all__ = [
     "CannotFork",
@@ -66,10 +67,14 @@ def _other_threads() -> list[str]:
     return [name for name in names if name not in _HARMLESS_THREADS]
 
 
-def _load(module: str) -> None:
-    """Import a module; one that cannot be imported is missed where it is needed."""
-    with suppress(Exception):
-        importlib.import_module(module)
+def _load(modules: Sequence[str]) -> None:
+    """Import modules; one that cannot be imported is missed where it is needed."""
+    # It freezes what is there: else the collector of each fork would write to shared
+    # memory, which copies it.
+    with no_collection():
+        for module in modules:
+            with suppress(Exception):
+                importlib.import_module(module)
 
 
 def _become_worker(order: Mapping[str, Any], fds: Sequence[int]) -> None:
@@ -115,19 +120,14 @@ def serve(fd: int, modules: Sequence[str]) -> None:
     # Forks that have ended leave nothing to be waited for.
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     with socket.socket(fileno=fd) as channel:
-        for module in modules:
-            _load(module)
-        # Else the collector of each fork would write to, and so copy, shared memory.
-        gc.freeze()
+        _load(modules)
         while True:
             message, fds, _, _ = socket.recv_fds(channel, _LONGEST, 8)
             if not message:
                 return
             order = json.loads(message)
             if "modules" in order:
-                for module in order["modules"]:
-                    _load(module)
-                gc.freeze()
+                _load(order["modules"])
                 continue
             answer = _fork(channel, order, fds)
             for number in fds:
