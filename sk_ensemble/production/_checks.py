@@ -1,0 +1,170 @@
+"""Look for anything in a registry that is not as it was promoted."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sk_ensemble.exceptions import ProductionError
+from sk_ensemble.persistence._plain_files import names_in
+from sk_ensemble.production._beneath import opened
+from sk_ensemble.production._event import Event
+from sk_ensemble.production._journal import HISTORY, Journal
+from sk_ensemble.production._names import checked_name
+from sk_ensemble.production._version_files import folder_of, read_version
+from sk_ensemble.utils.files import is_scratch
+
+__all__ = [
+    "LOCK",
+    "Check",
+    "check_name",
+    "model_names",
+    "promoted_digests",
+    "root_faults",
+    "state_of",
+    "version_numbers",
+]
+
+#: File that promoters of one name lock.
+LOCK = ".lock"
+
+_VERSION = re.compile(r"v([1-9][0-9]{0,8})")
+_MOST_VERSIONS = 100_000
+
+
+@dataclass(frozen=True)
+class Check:
+    """Hold what was found about one version, or the history, of a model.
+
+    Attributes
+    ----------
+    name : str
+        Name of the model.
+    part : str
+        ``"history"``, a version such as ``"v3"``, or another entry of its directory.
+    state : str
+        ``"current"``, ``"earlier"`` or ``"never live"`` for a version.
+    fault : str or None
+        What is wrong, if anything is.
+    """
+
+    name: str
+    part: str
+    state: str
+    fault: str | None = None
+
+
+def _is_name(name: str) -> bool:
+    try:
+        return checked_name(name) == name
+    except ProductionError:
+        return False
+
+
+def model_names(root: Path) -> list[str]:
+    """Return the names of all models, without those of links and of strange things."""
+    if not root.is_dir():
+        return []
+    found = (path for path in root.iterdir() if path.is_dir() and _is_name(path.name))
+    return sorted(path.name for path in found if not path.is_symlink())
+
+
+def root_faults(root: Path) -> Iterator[Check]:
+    """Yield the links in a registry, which lead anywhere."""
+    for path in sorted(root.iterdir()) if root.is_dir() else ():
+        if path.is_symlink():
+            yield Check(path.name, "", "unknown", f"{path} is a link. Remove it.")
+
+
+def _entries(root: Path, name: str) -> list[str]:
+    with opened(root, name) as folder:
+        return names_in(folder, _MOST_VERSIONS)
+
+
+def version_numbers(root: Path, name: str) -> list[int]:
+    """Return the numbers of all versions of a model, ascending."""
+    found = (_VERSION.fullmatch(entry) for entry in _entries(root, name))
+    return sorted(int(match[1]) for match in found if match)
+
+
+def promoted_digests(events: Sequence[Event]) -> dict[int, str]:
+    """Return the digest of every version that was ever live, as the history has it."""
+    return {
+        event.version: event.current_sha256
+        for event in events
+        if event.action == "promoted" and event.version and event.current_sha256
+    }
+
+
+def state_of(number: int, events: Sequence[Event]) -> str:
+    """Say whether a version is live, was live, or never was."""
+    if events and events[-1].current == number:
+        return "current"
+    return "earlier" if number in promoted_digests(events) else "never live"
+
+
+def _fault_of_version(
+    root: Path, name: str, number: int, expected: Mapping[int, str]
+) -> str | None:
+    try:
+        found = read_version(root, name, number)
+    except ProductionError as error:
+        return str(error)
+    if number in expected and found.sha256 != expected[number]:
+        folder = root / name / folder_of(number)
+        return f"{folder}: metadata.json is another one than that which was promoted."
+    return None
+
+
+def _check_versions(
+    root: Path, name: str, numbers: Sequence[int], events: Sequence[Event]
+) -> Iterator[Check]:
+    expected = promoted_digests(events)
+    for number in sorted({*numbers, *expected}):
+        fault = _fault_of_version(root, name, number, expected)
+        yield Check(name, folder_of(number), state_of(number, events), fault)
+
+
+def _strangers(entries: Sequence[str]) -> list[str]:
+    """Return the entries of a model's directory that are none of its parts."""
+    return sorted(
+        entry
+        for entry in entries
+        if entry not in (HISTORY, LOCK)
+        and not _VERSION.fullmatch(entry)
+        and not is_scratch(entry)
+    )
+
+
+def check_name(
+    root: Path, name: str, key: bytes | None, only: int | None = None
+) -> Iterator[Check]:
+    """Yield what is found about one model.
+
+    Parameters
+    ----------
+    root : Path
+        Directory of the registry.
+    name : str
+        Name of the model, which has been checked.
+    key : bytes or None
+        What the history must be signed with; None: it need not be signed.
+    only : int or None, default=None
+        The only version to look at, beside the history.
+    """
+    entries = _entries(root, name)
+    events: list[Event] = []
+    fault = None
+    try:
+        events = [entry.event for entry in Journal(root, name, key).entries()]
+    except (ProductionError, OSError) as error:
+        fault = str(error)
+    yield Check(name, HISTORY, f"{len(events)} entries", fault)
+    numbers = version_numbers(root, name)
+    checks = _check_versions(root, name, numbers, events)
+    yield from (c for c in checks if only is None or c.part == folder_of(only))
+    for entry in _strangers(entries):
+        path = root / name / entry
+        yield Check(name, entry, "unknown", f"{path} is no part of the registry.")
