@@ -89,6 +89,15 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         MEMBERS | {"metric": "brier_score", "refit": "folds"},
     ],
     "LSTMClassifier": [NETWORK],
+    "LSTMFCNClassifier": [
+        {
+            # Running means of batches need more steps than five.
+            **(TRAINING | {"max_epochs": 15}),
+            "channels": [8, 8],
+            "kernel_sizes": [3, 2],
+            "dropout": 0.0,
+        }
+    ],
     "LightGBMClassifier": [
         {"n_estimators": 10},
         {"n_estimators": 10, "class_weight": "balanced"},
@@ -129,6 +138,15 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         {"n_estimators": 10, "class_weight": "balanced"},
     ],
 }
+
+
+#: Checks that an estimator is known to fail, and why.
+BATCH_NORM = {
+    "check_sample_weight_equivalence_on_dense_data": (
+        "batch normalisation counts the rows of a batch, whatever they weigh"
+    )
+}
+EXPECTED_TO_FAIL = {"LSTMFCNClassifier": BATCH_NORM}
 
 
 def concrete_estimators() -> dict[str, type]:
@@ -177,7 +195,12 @@ def least_checks(estimator: BaseEstimator) -> int:
 
 
 def results_of(estimator: BaseEstimator) -> list[dict[str, Any]]:
-    return check_estimator(estimator, on_fail=None, on_skip=None)
+    return check_estimator(
+        estimator,
+        on_fail=None,
+        on_skip=None,
+        expected_failed_checks=EXPECTED_TO_FAIL.get(type(estimator).__name__),
+    )
 
 
 def not_passed(results: list[dict[str, Any]]) -> dict[str, str]:
@@ -200,7 +223,8 @@ class TestChecksOfScikitLearn:
     @pytest.mark.parametrize("estimator", checked_params())
     def test_every_check_passes(self, estimator):
         results = results_of(estimator)
-        assert not_passed(results) == {}
+        expected = EXPECTED_TO_FAIL.get(type(estimator).__name__, {})
+        assert not_passed(results) == dict.fromkeys(expected, "xfail")
         assert len(results) > least_checks(estimator)
 
     @pytest.mark.parametrize("estimator", checked_estimators(), ids=repr)

@@ -37,6 +37,12 @@ FAMILIES = {
     },
     "tcn": {"channels": [32, 32], "max_epochs": 10, "random_state": 0},
     "lstm": {"max_epochs": 15, "random_state": 0},
+    "lstm_fcn": {
+        "channels": [16, 16],
+        "kernel_sizes": [3, 2],
+        "max_epochs": 10,
+        "random_state": 0,
+    },
     "nhits": {"mlp_units": [[32, 32]], "max_epochs": 15, "random_state": 0},
 }
 BASELINES = ["prior", "clock", "volatility"]

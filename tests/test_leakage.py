@@ -248,6 +248,7 @@ LEARNING: dict[str, dict[str, Any]] = {
     "hist_gradient_boosting": {"learning_rate": 0.5},
     "lightgbm": {"learning_rate": 0.5},
     "lstm": {**TRAINING, "hidden_size": 16},
+    "lstm_fcn": TRAINING | {"channels": [16, 16], "kernel_sizes": [3, 3]},
     "mlp": TRAINING | {"hidden_sizes": [32], "learning_rate": 0.01},
     "nhits": TRAINING | {"learning_rate": 0.01},
     "tcn": TRAINING | {"channels": [16, 16], "learning_rate": 0.01},

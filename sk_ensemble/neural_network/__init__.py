@@ -15,6 +15,8 @@ from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E4
 from sk_ensemble.neural_network._gru import GRUClassifier  # noqa: E402
 from sk_ensemble.neural_network._gru_module import GRUModule  # noqa: E402
 from sk_ensemble.neural_network._lstm import LSTMClassifier  # noqa: E402
+from sk_ensemble.neural_network._lstm_fcn import LSTMFCNClassifier  # noqa: E402
+from sk_ensemble.neural_network._lstm_fcn_module import LSTMFCNModule  # noqa: E402
 from sk_ensemble.neural_network._lstm_module import LSTMModule  # noqa: E402
 from sk_ensemble.neural_network._mlp import MLPNetClassifier  # noqa: E402
 from sk_ensemble.neural_network._mlp_module import MLPModule  # noqa: E402
@@ -37,6 +39,8 @@ __all__ = [
     "GRUClassifier",
     "GRUModule",
     "LSTMClassifier",
+    "LSTMFCNClassifier",
+    "LSTMFCNModule",
     "LSTMModule",
     "MLPModule",
     "MLPNetClassifier",

@@ -54,6 +54,12 @@ _ALSTM = ModelInfo(
     description="Recurrent network with attention over time",
     needs_windows=True,
 )
+_LSTM_FCN = ModelInfo(
+    name="lstm_fcn",
+    family="neural",
+    description="Convolutions over the bars beside an LSTM across the features",
+    needs_windows=True,
+)
 _TRANSFORMER = ModelInfo(
     name="transformer",
     family="neural",
@@ -123,6 +129,7 @@ def builtin_entries() -> list[Entry]:
         Entry(_TCN, "sk_ensemble.neural_network:TCNClassifier"),
         Entry(_MLP, "sk_ensemble.neural_network:MLPNetClassifier"),
         Entry(_ALSTM, "sk_ensemble.neural_network:ALSTMClassifier"),
+        Entry(_LSTM_FCN, "sk_ensemble.neural_network:LSTMFCNClassifier"),
         Entry(_TRANSFORMER, "sk_ensemble.neural_network:TransformerClassifier"),
         Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),

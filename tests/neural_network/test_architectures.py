@@ -18,6 +18,13 @@ CHANGES = {
         {"rnn_type": "LSTM"},
     ],
     "gru": [{"hidden_size": 3}, {"num_layers": 2}, {"dropout": 0.5}],
+    "lstm_fcn": [
+        {"hidden_size": 3},
+        {"channels": [5, 4]},
+        {"kernel_sizes": [2, 2]},
+        {"dropout": 0.5},
+        {"se_reduction": 2},
+    ],
     "mlp": [
         {"hidden_sizes": [5]},
         {"hidden_sizes": []},
@@ -44,6 +51,15 @@ FAULTS = {
         {"rnn_type": "RNN"},
     ],
     "gru": [{"hidden_size": 0}, {"num_layers": 1.5}, {"dropout": 1.0}],
+    "lstm_fcn": [
+        {"hidden_size": 0},
+        {"channels": []},
+        {"channels": 8},
+        {"kernel_sizes": [3]},
+        {"kernel_sizes": [3, 0]},
+        {"dropout": 1.0},
+        {"se_reduction": 0},
+    ],
     "mlp": [
         {"hidden_sizes": 5},
         {"hidden_sizes": [5, 0]},

@@ -12,6 +12,7 @@ from torch.nn import functional
 from sk_ensemble.neural_network import (
     ALSTMModule,
     GRUModule,
+    LSTMFCNModule,
     LSTMModule,
     MLPModule,
     NHITSModule,
@@ -25,6 +26,14 @@ MAKERS = {
     "alstm": partial(ALSTMModule, hidden_size=16),
     "gru": partial(GRUModule, hidden_size=16),
     "lstm": partial(LSTMModule, hidden_size=16),
+    "lstm_fcn": partial(
+        LSTMFCNModule,
+        window_length=N_BARS,
+        channels=[16, 16],
+        kernel_sizes=[4, 3],
+        dropout=0.0,
+        se_reduction=4,
+    ),
     "mlp": partial(
         MLPModule,
         window_length=N_BARS,
@@ -50,6 +59,7 @@ WITH_DROPOUT = {
     "alstm": partial(MAKERS["alstm"], num_layers=1, dropout=0.5),
     "gru": partial(MAKERS["gru"], dropout=0.5),
     "lstm": partial(MAKERS["lstm"], dropout=0.5),
+    "lstm_fcn": partial(MAKERS["lstm_fcn"], dropout=0.5),
     "mlp, input": partial(MAKERS["mlp"], input_dropout=0.5),
     "mlp, layers": partial(MAKERS["mlp"], dropout=0.5),
     "nhits": partial(MAKERS["nhits"], dropout_prob_theta=0.5),

@@ -29,6 +29,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
     "nhits": {"h": 4, "mlp_units": [[8, 8]], "max_epochs": 2, "random_state": 0},
     "alstm": {**TRAINING, "hidden_size": 4, "num_layers": 1},
     "gru": {**TRAINING, "hidden_size": 4, "num_layers": 1},
+    "lstm_fcn": {
+        **TRAINING,
+        "hidden_size": 4,
+        "channels": [4, 4],
+        "kernel_sizes": [3, 2],
+        "dropout": 0.0,
+    },
     "mlp": {**TRAINING, "hidden_sizes": [8]},
     "transformer": {
         **TRAINING,

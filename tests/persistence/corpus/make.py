@@ -42,6 +42,12 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "lightgbm": {"n_estimators": 2, "min_child_samples": 5},
     "lstm": {**TRAINING, "hidden_size": 3, "num_layers": 1},
+    "lstm_fcn": {
+        **TRAINING,
+        "hidden_size": 3,
+        "channels": [3],
+        "kernel_sizes": [2],
+    },
     "random_forest": {"n_estimators": 2, "random_state": 0},
     "xgboost": {"n_estimators": 2},
 }
