@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ from sk_ensemble.persistence._plain_files import names_in
 from sk_ensemble.production._beneath import opened
 from sk_ensemble.production._event import Event
 from sk_ensemble.production._journal import HISTORY, Journal
+from sk_ensemble.production._keys import checked_key
 from sk_ensemble.production._names import checked_name
 from sk_ensemble.production._version_files import folder_of, read_version
 from sk_ensemble.utils.files import is_scratch
@@ -19,10 +21,10 @@ from sk_ensemble.utils.files import is_scratch
 __all__ = [
     "LOCK",
     "Check",
-    "check_name",
+    "all_checks",
+    "known_name",
     "model_names",
     "promoted_digests",
-    "root_faults",
     "state_of",
     "version_numbers",
 ]
@@ -71,7 +73,7 @@ def model_names(root: Path) -> list[str]:
     return sorted(path.name for path in found if not path.is_symlink())
 
 
-def root_faults(root: Path) -> Iterator[Check]:
+def _root_faults(root: Path) -> Iterator[Check]:
     """Yield the links in a registry, which lead anywhere."""
     for path in sorted(root.iterdir()) if root.is_dir() else ():
         if path.is_symlink():
@@ -138,22 +140,10 @@ def _strangers(entries: Sequence[str]) -> list[str]:
     )
 
 
-def check_name(
-    root: Path, name: str, key: bytes | None, only: int | None = None
+def _check_model(
+    root: Path, name: str, key: bytes | None, only: int | None
 ) -> Iterator[Check]:
-    """Yield what is found about one model.
-
-    Parameters
-    ----------
-    root : Path
-        Directory of the registry.
-    name : str
-        Name of the model, which has been checked.
-    key : bytes or None
-        What the history must be signed with; None: it need not be signed.
-    only : int or None, default=None
-        The only version to look at, beside the history.
-    """
+    """Yield what is found about one model."""
     entries = _entries(root, name)
     events: list[Event] = []
     fault = None
@@ -161,10 +151,54 @@ def check_name(
         events = [entry.event for entry in Journal(root, name, key).entries()]
     except (ProductionError, OSError) as error:
         fault = str(error)
-    yield Check(name, HISTORY, f"{len(events)} entries", fault)
+    yield Check(
+        name, HISTORY, f"{len(events)} entr{'y' if len(events) == 1 else 'ies'}", fault
+    )
     numbers = version_numbers(root, name)
     checks = _check_versions(root, name, numbers, events)
     yield from (c for c in checks if only is None or c.part == folder_of(only))
     for entry in _strangers(entries):
         path = root / name / entry
         yield Check(name, entry, "unknown", f"{path} is no part of the registry.")
+
+
+def known_name(root: Path, name: str) -> str:
+    """Return the name of a model that there is."""
+    name = checked_name(name)
+    if not os.path.lexists(root / name):
+        known = ", ".join(model_names(root)) or "none"
+        msg = f"There is no model {name!r} in {root}; there are: {known}."
+        raise ProductionError(msg)
+    return name
+
+
+def all_checks(
+    root: Path, name: str | None, version: int | None, key: bytes | None
+) -> list[Check]:
+    """Return what is found in a registry, whether it is well or not.
+
+    Parameters
+    ----------
+    root : Path
+        Directory of the registry.
+    name : str or None
+        Name of a model; None means all.
+    version : int or None
+        The only version to look at, beside the history; None means all.
+    key : bytes or None
+        What histories must be signed with; None: they need not be signed.
+
+    Raises
+    ------
+    ProductionError
+        If there is no such model or version, or the key is too short to be a secret.
+    """
+    key = checked_key(key)
+    names = model_names(root) if name is None else [known_name(root, name)]
+    found = [*_root_faults(root)] if name is None else []
+    for one in names:
+        found += _check_model(root, one, key, version)
+    if version is not None and folder_of(version) not in {c.part for c in found}:
+        msg = f"There is no version v{version} of {name or 'any model'!r} in {root}."
+        raise ProductionError(msg)
+    return found

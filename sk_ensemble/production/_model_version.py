@@ -9,6 +9,7 @@ from typing import Any
 
 from sk_ensemble.exceptions import ProductionError
 from sk_ensemble.persistence import model_from_files
+from sk_ensemble.production._gate_outcome import GateOutcome
 from sk_ensemble.production._version_files import VersionFiles, read_version
 
 __all__ = ["ModelVersion"]
@@ -65,6 +66,11 @@ class ModelVersion:
     def trained_until_ns(self) -> int:
         """The same, nanoseconds since 1970."""
         return int(self.metadata["trained_until_ns"])
+
+    @property
+    def outcomes(self) -> tuple[GateOutcome, ...]:
+        """What came out at each gate."""
+        return tuple(GateOutcome(**gate) for gate in self.metadata["gates"])
 
     def load(self) -> Any:
         """Return the model, after all of its files were found to be as promoted.

@@ -13,14 +13,14 @@ import pandas as pd
 
 from sk_ensemble.exceptions import ProductionError
 from sk_ensemble.production._checks import (
-    Check,
-    check_name,
+    all_checks,
+    known_name,
     model_names,
     promoted_digests,
-    root_faults,
 )
 from sk_ensemble.production._gate import Gate
 from sk_ensemble.production._gates import Judgement, standard_gates
+from sk_ensemble.production._keys import checked_key
 from sk_ensemble.production._lock import locked
 from sk_ensemble.production._mirror import mirror
 from sk_ensemble.production._model_store import ModelStore
@@ -37,20 +37,6 @@ from sk_ensemble.production._run_files import read_run
 from sk_ensemble.production._version_files import folder_of
 
 __all__ = ["ProductionRegistry"]
-
-#: Bytes of a key, at least.
-_KEY_BYTES = 16
-
-
-def _checked_key(key: bytes | None) -> bytes | None:
-    """Return a key that is long enough to be a secret."""
-    if key is None or (isinstance(key, bytes) and len(key) >= _KEY_BYTES):
-        return key
-    msg = (
-        f"A key must have at least {_KEY_BYTES} bytes, which nobody can guess. Make "
-        "one with secrets.token_bytes(32)."
-    )
-    raise ProductionError(msg)
 
 
 class ProductionRegistry:
@@ -139,7 +125,7 @@ class ProductionRegistry:
         tracking_uri: str | None = None,
     ) -> None:
         self.root = Path(root)
-        self._key = _checked_key(key)
+        self._key = checked_key(key)
         self._tracking_uri = tracking_uri
 
     def __repr__(self) -> str:
@@ -301,7 +287,8 @@ class ProductionRegistry:
         ProductionError
             If metadata or history are damaged.
         """
-        stores = [self._store(one) for one in self._chosen(name)]
+        names = self.names() if name is None else [name]
+        stores = [self._store(one) for one in names]
         parts = (version_rows(self.root, one.name, one.events()) for one in stores)
         return version_table(chain.from_iterable(parts))
 
@@ -363,26 +350,13 @@ class ProductionRegistry:
         what it cannot find is that the newest entries were taken away, which makes an
         older state of the registry, signed as it was.
         """
-        checks = self._checks(name, version, key)
+        checks = all_checks(self.root, name, version, self._or_own(key))
         faults = [check.fault for check in checks if check.fault]
         if faults:
             lines = "\n".join(f"- {fault}" for fault in faults)
             msg = f"{self.root} has {len(faults)} fault(s):\n{lines}"
             raise ProductionError(msg)
         return check_table(checks)
-
-    def _checks(
-        self, name: str | None, version: int | None, key: bytes | None
-    ) -> builtins.list[Check]:
-        """Return what is found, whether it is well or not."""
-        key = _checked_key(key) or self._key
-        found = [] if name else [*root_faults(self.root)]
-        for one in self._chosen(name):
-            found += check_name(self.root, one, key, version)
-        if version is not None and folder_of(version) not in {c.part for c in found}:
-            msg = f"There is no version v{version} of {name!r} in {self.root}."
-            raise ProductionError(msg)
-        return found
 
     def sign(self, name: str, *, key: bytes | None = None) -> None:
         """Vouch with a key for a history, and so for all versions it names.
@@ -403,7 +377,7 @@ class ProductionRegistry:
             If there is no key, the history is signed with another one, or something
             is damaged.
         """
-        key = _checked_key(key) or self._key
+        key = checked_key(self._or_own(key))
         if key is None:
             msg = "There is no key to sign with. Pass key=."
             raise ProductionError(msg)
@@ -450,14 +424,10 @@ class ProductionRegistry:
             msg = f"MLflow was not told of {name!r}: {type(error).__name__}: {error}"
             warnings.warn(msg, UserWarning, stacklevel=3)
 
-    def _chosen(self, name: str | None) -> builtins.list[str]:
-        return model_names(self.root) if name is None else [self._store(name).name]
+    def _or_own(self, key: bytes | None) -> bytes | None:
+        return self._key if key is None else key
 
     def _store(self, name: str, key: bytes | None = None) -> ModelStore:
         """Return what finds the versions of a model that there is."""
-        name = checked_name(name)
-        if not os.path.lexists(self.root / name):
-            known = ", ".join(model_names(self.root)) or "none"
-            msg = f"There is no model {name!r} in {self.root}; there are: {known}."
-            raise ProductionError(msg)
-        return ModelStore(self.root, name, key or self._key)
+        name = known_name(self.root, name)
+        return ModelStore(self.root, name, self._or_own(key))
