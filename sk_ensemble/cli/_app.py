@@ -16,12 +16,15 @@ from sk_ensemble.cli._errors import report
 from sk_ensemble.cli._init import init
 from sk_ensemble.cli._leaderboard import leaderboard
 from sk_ensemble.cli._models import models
+from sk_ensemble.cli._promote import promote
 from sk_ensemble.cli._replay import replay
+from sk_ensemble.cli._rollback import rollback
 from sk_ensemble.cli._run import run
 from sk_ensemble.cli._screen import show_line, warning
 from sk_ensemble.cli._status import status
 from sk_ensemble.cli._tune import tune
 from sk_ensemble.cli._validate import validate
+from sk_ensemble.cli._verify import verify
 
 __all__ = ["make_app", "run_app"]
 
@@ -36,6 +39,9 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     tune,
     models,
     replay,
+    promote,
+    rollback,
+    verify,
 )
 
 

@@ -13,6 +13,7 @@ from sk_ensemble.exceptions import (
     DataError,
     EmptyFoldError,
     PersistenceError,
+    ProductionError,
     RegistryError,
     ResumeError,
 )
@@ -32,6 +33,7 @@ REQUEST_ERRORS = (
     DataError,
     EmptyFoldError,
     PersistenceError,
+    ProductionError,
     RegistryError,
     ResumeError,
 )
