@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sk_ensemble.neural_network import (
         ALSTMClassifier,
         GRUClassifier,
+        InceptionTimeClassifier,
         LSTMClassifier,
         LSTMFCNClassifier,
         MLPNetClassifier,
@@ -55,6 +56,7 @@ __all__ = [
     "CombinatorialPurgedSplit",
     "GRUClassifier",
     "GreedyEnsembleClassifier",
+    "InceptionTimeClassifier",
     "LSTMClassifier",
     "LSTMFCNClassifier",
     "LightGBMClassifier",
@@ -92,6 +94,7 @@ _HOMES = {
     "CombinatorialPurgedSplit": "sk_ensemble.model_selection",
     "GRUClassifier": "sk_ensemble.neural_network",
     "GreedyEnsembleClassifier": "sk_ensemble.ensemble",
+    "InceptionTimeClassifier": "sk_ensemble.neural_network",
     "LSTMClassifier": "sk_ensemble.neural_network",
     "LSTMFCNClassifier": "sk_ensemble.neural_network",
     "LightGBMClassifier": "sk_ensemble.boosting",

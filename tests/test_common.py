@@ -88,6 +88,16 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         MEMBERS,
         MEMBERS | {"metric": "brier_score", "refit": "folds"},
     ],
+    "InceptionTimeClassifier": [
+        {
+            **(TRAINING | {"max_epochs": 15}),
+            "n_members": 1,
+            "n_filters": 4,
+            "depth": 3,
+            "kernel_sizes": [3, 2],
+            "bottleneck_size": 4,
+        }
+    ],
     "LSTMClassifier": [NETWORK],
     "LSTMFCNClassifier": [
         {
@@ -146,7 +156,10 @@ BATCH_NORM = {
         "batch normalisation counts the rows of a batch, whatever they weigh"
     )
 }
-EXPECTED_TO_FAIL = {"LSTMFCNClassifier": BATCH_NORM}
+EXPECTED_TO_FAIL = {
+    "InceptionTimeClassifier": BATCH_NORM,
+    "LSTMFCNClassifier": BATCH_NORM,
+}
 
 
 def concrete_estimators() -> dict[str, type]:

@@ -43,6 +43,15 @@ FAMILIES = {
         "max_epochs": 10,
         "random_state": 0,
     },
+    "inception_time": {
+        "n_members": 2,
+        "n_filters": 8,
+        "depth": 3,
+        "kernel_sizes": [4, 3, 2],
+        "bottleneck_size": 8,
+        "max_epochs": 5,
+        "random_state": 0,
+    },
     "nhits": {"mlp_units": [[32, 32]], "max_epochs": 15, "random_state": 0},
 }
 BASELINES = ["prior", "clock", "volatility"]

@@ -246,6 +246,8 @@ LEARNING: dict[str, dict[str, Any]] = {
     "catboost": {"learning_rate": 0.5},
     "gru": {**TRAINING, "hidden_size": 16},
     "hist_gradient_boosting": {"learning_rate": 0.5},
+    "inception_time": TRAINING
+    | {"n_members": 1, "n_filters": 4, "depth": 3, "kernel_sizes": [8, 4]},
     "lightgbm": {"learning_rate": 0.5},
     "lstm": {**TRAINING, "hidden_size": 16},
     "lstm_fcn": TRAINING | {"channels": [16, 16], "kernel_sizes": [3, 3]},

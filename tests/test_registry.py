@@ -380,9 +380,14 @@ def test_a_plugin_cannot_take_a_builtin_name(monkeypatch):
 
 
 def with_defaults(name):
-    """Make a model; only of ensembles say how long the labels of an array last."""
-    is_ensemble = model_info(name).family == "ensemble"
-    return create(name, **({"purged_size": 1} if is_ensemble else {}))
+    """Make a model; only of ensembles say how long the labels of an array last.
+
+    Networks of their full size are trained for two epochs.
+    """
+    params = {"max_epochs": 2} if "max_epochs" in model_parameters(name) else {}
+    if model_info(name).family == "ensemble":
+        params["purged_size"] = 1
+    return create(name, **params)
 
 
 def windows_and_labels():

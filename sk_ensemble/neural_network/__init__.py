@@ -14,6 +14,9 @@ from sk_ensemble.neural_network._base import NetworkClassifier  # noqa: E402
 from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E402
 from sk_ensemble.neural_network._gru import GRUClassifier  # noqa: E402
 from sk_ensemble.neural_network._gru_module import GRUModule  # noqa: E402
+from sk_ensemble.neural_network._inception_network_module import InceptionNetworkModule  # noqa: E402
+from sk_ensemble.neural_network._inception_time import InceptionTimeClassifier  # noqa: E402
+from sk_ensemble.neural_network._inception_time_module import InceptionTimeModule  # noqa: E402
 from sk_ensemble.neural_network._lstm import LSTMClassifier  # noqa: E402
 from sk_ensemble.neural_network._lstm_fcn import LSTMFCNClassifier  # noqa: E402
 from sk_ensemble.neural_network._lstm_fcn_module import LSTMFCNModule  # noqa: E402
@@ -38,6 +41,9 @@ __all__ = [
     "DeviceWindows",
     "GRUClassifier",
     "GRUModule",
+    "InceptionNetworkModule",
+    "InceptionTimeClassifier",
+    "InceptionTimeModule",
     "LSTMClassifier",
     "LSTMFCNClassifier",
     "LSTMFCNModule",

@@ -130,6 +130,9 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
 
     round_name: ClassVar[str] = "epoch"
 
+    #: What trains and applies the module.
+    _net_class: ClassVar[type[WindowNet]] = WindowNet
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
@@ -205,7 +208,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         _, window_length, n_features = train.windows.shape
         bars = train.windows.bars
         module = self._make_module(n_features, len(self.classes_), window_length)
-        return WindowNet(
+        return self._net_class(
             module.to(dtype=bars.dtype),
             amp=self.amp,
             max_epochs=rounds.n_max,
@@ -223,7 +226,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         """Return what happens during training, besides training."""
         callbacks: dict[str, Callback] = {}
         if self.gradient_clip is not None:
-            callbacks["clip"] = GradientNormClipping(self.gradient_clip)
+            callbacks["clip"] = self._clipping(self.gradient_clip)
         if self.lr_schedule is not None:
             callbacks["schedule"] = make_schedule(
                 self.lr_schedule,
@@ -236,6 +239,10 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
             callbacks["progress"] = Progress(type(self).__name__)
         callbacks["best"] = BestEpoch(rounds)
         return list(callbacks.items())
+
+    def _clipping(self, max_norm: float) -> Callback:
+        """Return what limits the norm of gradients."""
+        return GradientNormClipping(max_norm)
 
     def _get_artefacts(self) -> Artefacts:
         state = fitted_attributes(self, "net_")
@@ -256,7 +263,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         sizes = self.n_features_in_, len(self.classes_), self.window_length_
         with seeded(0, device):
             module = module_with(weights, partial(self._make_module, *sizes))
-        net = WindowNet(
+        net = self._net_class(
             module, amp=self.amp, device=str(device), optimizer=_NoOptimizer
         )
         net.initialize().trim_for_prediction()

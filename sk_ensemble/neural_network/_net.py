@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -122,8 +123,14 @@ class WindowNet(NeuralNet):
 
     def infer(self, x: torch.Tensor, **fit_params: Any) -> torch.Tensor:
         """Return the module's output, in the type of the input."""
+        return self.compute_with(self.module_, x)
+
+    def compute_with(
+        self, function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor
+    ) -> torch.Tensor:
+        """Return what a function makes of the input, in the type of the input."""
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self.amp):
-            outputs = self.module_(x)
+            outputs = function(x)
         return outputs.to(x.dtype)
 
     def get_loss(

@@ -60,6 +60,12 @@ _LSTM_FCN = ModelInfo(
     description="Convolutions over the bars beside an LSTM across the features",
     needs_windows=True,
 )
+_INCEPTION_TIME = ModelInfo(
+    name="inception_time",
+    family="neural",
+    description="Ensemble of convolutional networks with filters of three lengths",
+    needs_windows=True,
+)
 _TRANSFORMER = ModelInfo(
     name="transformer",
     family="neural",
@@ -130,6 +136,7 @@ def builtin_entries() -> list[Entry]:
         Entry(_MLP, "sk_ensemble.neural_network:MLPNetClassifier"),
         Entry(_ALSTM, "sk_ensemble.neural_network:ALSTMClassifier"),
         Entry(_LSTM_FCN, "sk_ensemble.neural_network:LSTMFCNClassifier"),
+        Entry(_INCEPTION_TIME, "sk_ensemble.neural_network:InceptionTimeClassifier"),
         Entry(_TRANSFORMER, "sk_ensemble.neural_network:TransformerClassifier"),
         Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),

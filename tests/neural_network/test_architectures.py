@@ -18,6 +18,13 @@ CHANGES = {
         {"rnn_type": "LSTM"},
     ],
     "gru": [{"hidden_size": 3}, {"num_layers": 2}, {"dropout": 0.5}],
+    "inception_time": [
+        {"n_members": 1},
+        {"n_filters": 3},
+        {"depth": 2},
+        {"kernel_sizes": [3]},
+        {"bottleneck_size": 3},
+    ],
     "lstm_fcn": [
         {"hidden_size": 3},
         {"channels": [5, 4]},
@@ -51,6 +58,14 @@ FAULTS = {
         {"rnn_type": "RNN"},
     ],
     "gru": [{"hidden_size": 0}, {"num_layers": 1.5}, {"dropout": 1.0}],
+    "inception_time": [
+        {"n_members": 0},
+        {"n_filters": 0},
+        {"depth": 0},
+        {"kernel_sizes": []},
+        {"kernel_sizes": 8},
+        {"bottleneck_size": 0},
+    ],
     "lstm_fcn": [
         {"hidden_size": 0},
         {"channels": []},

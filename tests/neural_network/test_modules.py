@@ -12,6 +12,8 @@ from torch.nn import functional
 from sk_ensemble.neural_network import (
     ALSTMModule,
     GRUModule,
+    InceptionNetworkModule,
+    InceptionTimeModule,
     LSTMFCNModule,
     LSTMModule,
     MLPModule,
@@ -25,6 +27,17 @@ N_BARS, N_FEATURES, N_OUTPUTS = 12, 3, 2
 MAKERS = {
     "alstm": partial(ALSTMModule, hidden_size=16),
     "gru": partial(GRUModule, hidden_size=16),
+    "inception_network": partial(
+        InceptionNetworkModule, n_filters=4, kernel_sizes=[8, 4, 2], bottleneck_size=4
+    ),
+    "inception_time": partial(
+        InceptionTimeModule,
+        n_members=2,
+        n_filters=4,
+        depth=3,
+        kernel_sizes=[8, 4, 2],
+        bottleneck_size=4,
+    ),
     "lstm": partial(LSTMModule, hidden_size=16),
     "lstm_fcn": partial(
         LSTMFCNModule,

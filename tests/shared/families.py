@@ -36,6 +36,14 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "kernel_sizes": [3, 2],
         "dropout": 0.0,
     },
+    "inception_time": {
+        **TRAINING,
+        "n_members": 2,
+        "n_filters": 2,
+        "depth": 3,
+        "kernel_sizes": [3, 2],
+        "bottleneck_size": 2,
+    },
     "mlp": {**TRAINING, "hidden_sizes": [8]},
     "transformer": {
         **TRAINING,

@@ -42,6 +42,14 @@ SMALL: dict[str, dict[str, Any]] = {
     },
     "lightgbm": {"n_estimators": 2, "min_child_samples": 5},
     "lstm": {**TRAINING, "hidden_size": 3, "num_layers": 1},
+    "inception_time": {
+        **TRAINING,
+        "n_members": 2,
+        "n_filters": 2,
+        "depth": 3,
+        "kernel_sizes": [2],
+        "bottleneck_size": 2,
+    },
     "lstm_fcn": {
         **TRAINING,
         "hidden_size": 3,
