@@ -184,9 +184,7 @@ class Journal:
             If the history is signed and there is no key, or another one.
         """
         while True:
-            last = self._last()
-            if last is not None:
-                self._refuse_to_continue(last, vouch)
+            last = self.continued(vouch=vouch)
             event = self._following(last, make(last.event if last else None))
             content = sealed(signed(event.to_document(), self._key))
             try:
@@ -194,6 +192,24 @@ class Journal:
             except FileExistsError:
                 continue
             return event
+
+    def continued(self, *, vouch: bool = False) -> Entry | None:
+        """Return the last entry, if it can be continued; None if there is none.
+
+        Parameters
+        ----------
+        vouch : bool, default=False
+            Whether a signed entry may follow one that is not signed.
+
+        Raises
+        ------
+        ProductionError
+            If the history is signed and there is no key, or another one.
+        """
+        last = self._last()
+        if last is not None:
+            self._refuse_to_continue(last, vouch)
+        return last
 
     def _following(self, last: Entry | None, event: Event) -> Event:
         return replace(

@@ -141,6 +141,7 @@ def _judge(
     store: ModelStore, run: RunFiles, judgement: Judgement
 ) -> tuple[int | None, dict[str, Any], dict[str, Any]]:
     """Return the live version, the facts of the new one, and what its entry says."""
+    store.journal.continued()
     current = store.live()
     evidence = Evidence(run, current, _count_look(store.journal, run.name))
     _refuse_unloadable(evidence)
@@ -174,7 +175,7 @@ def _attempt(store: ModelStore, run: RunFiles, judgement: Judgement) -> ModelVer
         )
 
     with store.locked():
-        entry = store.journal.last()
+        entry = store.journal.continued()
         refuse_overtaken(entry.event if entry else None)
         number, sha256 = _write_next(store, run, facts)
         store.journal.append(going_live)
@@ -245,6 +246,7 @@ def roll_back(store: ModelStore, to: int | None, reason: str | None) -> ModelVer
         If there is no such version, or it is not whole.
     """
     with store.locked():
+        store.journal.continued()
         events = store.events()
         number = _version_before(store.name, events) if to is None else to
         version = store.known(events, number)

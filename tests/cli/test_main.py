@@ -19,11 +19,14 @@ COMMANDS = [
     "init",
     "leaderboard",
     "models",
+    "promote",
     "replay",
+    "rollback",
     "run",
     "status",
     "tune",
     "validate",
+    "verify",
 ]
 HEAVY = {"matplotlib", "mlflow", "numpy", "pandas", "sklearn", "torch"}
 LOADED = (

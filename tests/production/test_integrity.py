@@ -235,6 +235,7 @@ class TestSigned:
                 ungated(other, runs["prior"])
             with pytest.raises(ProductionError, match=message):
                 other.rollback("m")
+        assert {path.name for path in (keyed.root / "m").glob("v*")} == {"v1", "v2"}
         with pytest.raises(ProductionError, match="signed with another key"):
             ProductionRegistry(keyed.root).verify(key=OTHER)
         assert keyed.current("m").number == 2
