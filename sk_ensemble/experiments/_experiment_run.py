@@ -23,6 +23,7 @@ from sk_ensemble.experiments._tracker import Tracker
 from sk_ensemble.experiments.config import ExperimentConfig
 from sk_ensemble.utils.files import check_writable, sweep
 from sk_ensemble.utils.fork_server import discard_early, start_early
+from sk_ensemble.utils.memory import return_free_memory
 from sk_ensemble.utils.workers import WORKER_MODULES, thread_variables
 
 __all__ = ["ExperimentRun", "prepare"]
@@ -125,4 +126,5 @@ def prepare(config: ExperimentConfig, resume: bool, use_cache: bool) -> Experime
     _sweep_all(base_dir, result.path)
     run = ExperimentRun(config, source, samples, plan, cache, result, record, where)
     run.at_end.callback(discard_early)
+    return_free_memory()
     return run

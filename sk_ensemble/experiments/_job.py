@@ -16,6 +16,7 @@ from sk_ensemble.experiments._fit import (
     FitTask,
     run_fit,
 )
+from sk_ensemble.utils.memory import return_free_memory
 
 __all__ = ["Jobs", "Outcome", "died", "run_job"]
 
@@ -62,7 +63,10 @@ def run_job(
     depend on the worker.
     """
     with threadpool_limits(limits=n_threads):
-        return run_fit(pipeline, task, data)
+        outcome = run_fit(pipeline, task, data)
+    # The next fit may be that of another library, which has an allocator of its own.
+    return_free_memory()
+    return outcome
 
 
 def died(task: FitTask) -> FitFailure:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from sk_ensemble.experiments._prediction_output import PredictionOutput
 from sk_ensemble.experiments._samples import TRAINING, HorizonSamples
 
 __all__ = [
+    "file_pieces",
     "from_file_columns",
     "labelled",
     "out_of_fold_frame",
@@ -23,6 +24,9 @@ __all__ = [
     "to_output",
     "training_frame",
 ]
+
+#: Rows that are written to a file at a time.
+_ROWS = 2**16
 
 _OUTCOMES = ("fold", "y", "label_end", "forward_return")
 
@@ -79,7 +83,8 @@ def period_frame(
 
 def labelled(frame: pd.DataFrame) -> pd.DataFrame:
     """Return the rows whose outcome is known."""
-    return frame[frame["y"].notna()]
+    is_known = frame["y"].notna()
+    return frame if is_known.all() else frame[is_known]
 
 
 def proba_table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -104,6 +109,12 @@ def to_file_columns(frame: pd.DataFrame, horizon: int) -> pd.DataFrame:
     table = to_output(frame, horizon).to_dataframe()
     outcomes = frame[list(_OUTCOMES)].reset_index(drop=True)
     return pd.concat([table, outcomes], axis="columns")
+
+
+def file_pieces(frame: pd.DataFrame, horizon: int) -> Iterator[pd.DataFrame]:
+    """Yield what `to_file_columns` returns, so many rows at a time."""
+    for start in range(0, max(len(frame), 1), _ROWS):
+        yield to_file_columns(frame.iloc[start : start + _ROWS], horizon)
 
 
 def from_file_columns(table: pd.DataFrame) -> pd.DataFrame:

@@ -9,10 +9,10 @@ from typing import Any
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.experiments._cell import Cell
 from sk_ensemble.experiments._plots import cell_plots
-from sk_ensemble.experiments._predictions import from_file_columns, to_file_columns
+from sk_ensemble.experiments._predictions import file_pieces, from_file_columns
 from sk_ensemble.experiments._samples import PERIODS
 from sk_ensemble.experiments._stamped import write_stamped_folder
-from sk_ensemble.experiments._tables import read_table, table_bytes
+from sk_ensemble.experiments._tables import pieces_bytes, read_table
 from sk_ensemble.utils.files import read_files, read_json, strict_json
 
 __all__ = ["read_cell", "write_cell"]
@@ -38,14 +38,16 @@ def _cell_files(cell: Cell) -> dict[str, bytes]:
         "cell.json": _record(cell),
     }
     tables = {
-        f"predictions/{part}_predictions.parquet": to_file_columns(frame, cell.horizon)
+        f"predictions/{part}_predictions.parquet": pieces_bytes(
+            file_pieces(frame, cell.horizon)
+        )
         for part, frame in cell.predictions.items()
     }
     pictures = {f"plots/{n}.png": png for n, png in cell_plots(cell).items()}
     models = {f"{_MODEL}/{n}": file for n, file in cell.model_files.items()}
     return {
         **{name: strict_json(content).encode() for name, content in jsons.items()},
-        **{name: table_bytes(table) for name, table in tables.items()},
+        **tables,
         **pictures,
         **models,
     }

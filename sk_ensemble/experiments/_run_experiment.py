@@ -33,6 +33,7 @@ from sk_ensemble.experiments._status import Heartbeat
 from sk_ensemble.experiments._tracking import tracking
 from sk_ensemble.experiments.config import ExperimentConfig
 from sk_ensemble.utils.files import write_bytes
+from sk_ensemble.utils.memory import return_free_memory
 
 __all__ = ["run_experiment"]
 
@@ -109,6 +110,7 @@ def _make_cells(
         for cell in made:
             publisher.add(cell)
             cells[cell.name] = cell
+            return_free_memory()
     # An ensemble stands for as long as its members do.
     standing = publisher.standing()
     cells = {name: cell for name, cell in cells.items() if name in standing}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -12,13 +12,35 @@ import pyarrow.parquet as pq
 
 from sk_ensemble.exceptions import DataError
 
-__all__ = ["read_table", "table_bytes"]
+__all__ = ["pieces_bytes", "read_table", "table_bytes"]
 
 
 def table_bytes(frame: pd.DataFrame) -> bytes:
     """Return the columns of a frame as a parquet file; its index is left out."""
     buffer = io.BytesIO()
     frame.to_parquet(buffer, index=False, write_page_checksum=True, compression="zstd")
+    return buffer.getvalue()
+
+
+def pieces_bytes(pieces: Iterable[pd.DataFrame]) -> bytes:
+    """Return frames with the same columns, one after the other, as a parquet file.
+
+    A large table never has to be there as a whole: each frame is a group of rows.
+    """
+    buffer = io.BytesIO()
+    writer = None
+    for piece in pieces:
+        schema = None if writer is None else writer.schema
+        table = pa.Table.from_pandas(piece, schema=schema, preserve_index=False)
+        if writer is None:
+            writer = pq.ParquetWriter(
+                buffer, table.schema, write_page_checksum=True, compression="zstd"
+            )
+        writer.write_table(table)
+    if writer is None:
+        msg = "There is no frame to write, not even an empty one."
+        raise ValueError(msg)
+    writer.close()
     return buffer.getvalue()
 
 

@@ -6,10 +6,19 @@ word. Sizes are known beforehand, so an error can say it instead.
 
 from __future__ import annotations
 
+import ctypes
+import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-__all__ = ["available_memory", "readable_size", "refuse_beyond_memory"]
+__all__ = [
+    "available_memory",
+    "readable_size",
+    "refuse_beyond_memory",
+    "return_free_memory",
+]
 
 _MEMINFO = Path("/proc/meminfo")
 _STATM = Path("/proc/self/statm")
@@ -112,3 +121,27 @@ def refuse_beyond_memory(n_bytes: int, what: str, advice: str) -> None:
             f"{readable_size(available)} are left. {advice}"
         )
         raise MemoryError(msg)
+
+
+@cache
+def _malloc_trim() -> Any:
+    """Return the function of glibc that gives memory back, None elsewhere."""
+    try:
+        return ctypes.CDLL("libc.so.6").malloc_trim
+    except (OSError, AttributeError):
+        return None
+
+
+def return_free_memory() -> None:
+    """Give back to the system what allocators keep although nothing uses it.
+
+    After a large table has been read, or a model trained, that may be as much as the
+    table itself. Takes milliseconds, and does nothing where allocators cannot be told.
+    """
+    # Where nothing of Arrow is loaded there is nothing of it to return.
+    arrow = sys.modules.get("pyarrow")
+    if arrow is not None:
+        arrow.default_memory_pool().release_unused()
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
