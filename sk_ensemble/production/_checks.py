@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +25,7 @@ __all__ = [
     "known_name",
     "model_names",
     "promoted_digests",
-    "state_of",
+    "states_of",
     "version_numbers",
 ]
 
@@ -92,19 +92,24 @@ def version_numbers(root: Path, name: str) -> list[int]:
 
 
 def promoted_digests(events: Sequence[Event]) -> dict[int, str]:
-    """Return the digest of every version that was ever live, as the history has it."""
+    """Return the digest of every version that was ever live, as the history has it.
+
+    Should two entries claim one version, it is that of the first.
+    """
     return {
         event.version: event.current_sha256
-        for event in events
+        for event in reversed(events)
         if event.action == "promoted" and event.version and event.current_sha256
     }
 
 
-def state_of(number: int, events: Sequence[Event]) -> str:
-    """Say whether a version is live, was live, or never was."""
-    if events and events[-1].current == number:
-        return "current"
-    return "earlier" if number in promoted_digests(events) else "never live"
+def states_of(numbers: Iterable[int], events: Sequence[Event]) -> dict[int, str]:
+    """Say of each version whether it is live, was live, or never was."""
+    promoted = promoted_digests(events)
+    states = {n: "earlier" if n in promoted else "never live" for n in numbers}
+    if events and events[-1].current in states:
+        states[events[-1].current] = "current"
+    return states
 
 
 def _fault_of_version(
@@ -124,9 +129,10 @@ def _check_versions(
     root: Path, name: str, numbers: Sequence[int], events: Sequence[Event]
 ) -> Iterator[Check]:
     expected = promoted_digests(events)
-    for number in sorted({*numbers, *expected}):
+    states = states_of(sorted({*numbers, *expected}), events)
+    for number, state in states.items():
         fault = _fault_of_version(root, name, number, expected)
-        yield Check(name, folder_of(number), state_of(number, events), fault)
+        yield Check(name, folder_of(number), state, fault)
 
 
 def _strangers(entries: Sequence[str]) -> list[str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from sk_ensemble.production._checks import Check, state_of, version_numbers
+from sk_ensemble.production._checks import Check, states_of, version_numbers
 from sk_ensemble.production._event import Event
 from sk_ensemble.production._version_files import read_metadata
 
@@ -29,10 +29,11 @@ def version_rows(
     root: Path, name: str, events: Sequence[Event]
 ) -> Iterator[dict[str, Any]]:
     """Yield what is known of each version of a model."""
-    for number in version_numbers(root, name):
+    states = states_of(version_numbers(root, name), events)
+    for number, state in states.items():
         metadata, _ = read_metadata(root, name, number)
         found = {column: metadata.get(column) for column in _VERSIONS}
-        yield {**found, "state": state_of(number, events)}
+        yield {**found, "state": state}
 
 
 def version_table(rows: Iterable[dict[str, Any]]) -> pd.DataFrame:

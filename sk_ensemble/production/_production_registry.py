@@ -377,11 +377,10 @@ class ProductionRegistry:
             If there is no key, the history is signed with another one, or something
             is damaged.
         """
-        key = checked_key(self._or_own(key))
-        if key is None:
+        store = self._store(name, checked_key(key))
+        if self._or_own(key) is None:
             msg = "There is no key to sign with. Pass key=."
             raise ProductionError(msg)
-        store = self._store(name, key)
         with store.locked():
             ProductionRegistry(self.root).verify(name)
             store.journal.append(lambda last: blank("signed", last), vouch=True)

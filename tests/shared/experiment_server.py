@@ -200,6 +200,12 @@ TASKS: dict[str, Callable[..., int]] = {
 }
 
 
+def _function(task: str) -> Callable[..., int]:
+    """Return a task of this file, or one of a module: ``"module:function"``."""
+    module, _, name = task.partition(":")
+    return getattr(importlib.import_module(module), name) if name else TASKS[task]
+
+
 def _be_child(task: str, request: dict[str, Any], report: Path) -> None:
     """Do a task in a session of its own, which all of its workers belong to."""
     os.setsid()
@@ -210,7 +216,7 @@ def _be_child(task: str, request: dict[str, Any], report: Path) -> None:
     code = 70
     try:
         _prepare(request)
-        code = TASKS[task](**request)
+        code = _function(task)(**request)
     except BaseException as error:
         report.write_text(f"{type(error).__name__}: {error}")
         if not isinstance(error, Exception | KeyboardInterrupt):
@@ -261,6 +267,7 @@ def _import_all() -> None:
         "sk_ensemble.cli._app",
         "sk_ensemble.cli._run",
         "sk_ensemble.experiments",
+        "sk_ensemble.production",
         "sk_ensemble.tabular",
     ):
         importlib.import_module(name)
