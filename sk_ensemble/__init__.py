@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         LSTMFCNClassifier,
         MLPNetClassifier,
         NHITSClassifier,
+        PatchTSTClassifier,
         TCNClassifier,
         TransformerClassifier,
     )
@@ -65,6 +66,7 @@ __all__ = [
     "NHITSClassifier",
     "OptunaSearchCV",
     "Panel",
+    "PatchTSTClassifier",
     "PriorBaseline",
     "PurgedSplit",
     "PurgedStackingClassifier",
@@ -103,6 +105,7 @@ _HOMES = {
     "NHITSClassifier": "sk_ensemble.neural_network",
     "OptunaSearchCV": "sk_ensemble.search",
     "Panel": "sk_ensemble.panel",
+    "PatchTSTClassifier": "sk_ensemble.neural_network",
     "PriorBaseline": "sk_ensemble.baseline",
     "PurgedSplit": "sk_ensemble.model_selection",
     "PurgedStackingClassifier": "sk_ensemble.ensemble",

@@ -27,6 +27,18 @@ FAMILIES = {
     "alstm": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
     "gru": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
     "mlp": {"hidden_sizes": [64], "max_epochs": 10, "random_state": 0},
+    "patch_tst": {
+        "patch_len": 2,
+        "stride": 1,
+        # Four bars are too few to tell a level from what happens around it.
+        "revin": False,
+        "d_model": 16,
+        "n_heads": 2,
+        "num_layers": 1,
+        "d_ff": 32,
+        "max_epochs": 10,
+        "random_state": 0,
+    },
     "transformer": {
         "d_model": 16,
         "n_heads": 2,

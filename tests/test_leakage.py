@@ -253,6 +253,16 @@ LEARNING: dict[str, dict[str, Any]] = {
     "lstm_fcn": TRAINING | {"channels": [16, 16], "kernel_sizes": [3, 3]},
     "mlp": TRAINING | {"hidden_sizes": [32], "learning_rate": 0.01},
     "nhits": TRAINING | {"learning_rate": 0.01},
+    "patch_tst": {
+        **TRAINING,
+        "patch_len": 8,
+        "stride": 8,
+        "d_model": 16,
+        "d_ff": 16,
+        "learning_rate": 0.01,
+        # The leak is one value of many bars: normalised, its size would be gone.
+        "revin": False,
+    },
     "tcn": TRAINING | {"channels": [16, 16], "learning_rate": 0.01},
     "transformer": TRAINING | {"learning_rate": 0.003},
     "random_forest": {"n_estimators": 50},

@@ -26,6 +26,8 @@ from sk_ensemble.neural_network._mlp_module import MLPModule  # noqa: E402
 from sk_ensemble.neural_network._network import network  # noqa: E402
 from sk_ensemble.neural_network._nhits import NHITSClassifier  # noqa: E402
 from sk_ensemble.neural_network._nhits_module import NHITSModule  # noqa: E402
+from sk_ensemble.neural_network._patch_tst import PatchTSTClassifier  # noqa: E402
+from sk_ensemble.neural_network._patch_tst_module import PatchTSTModule  # noqa: E402
 from sk_ensemble.neural_network._tcn import TCNClassifier  # noqa: E402
 from sk_ensemble.neural_network._tcn_module import TCNModule  # noqa: E402
 from sk_ensemble.neural_network._torch_state import pick_device  # noqa: E402
@@ -53,6 +55,8 @@ __all__ = [
     "NHITSClassifier",
     "NHITSModule",
     "NetworkClassifier",
+    "PatchTSTClassifier",
+    "PatchTSTModule",
     "TCNClassifier",
     "TCNModule",
     "TrainingParameters",

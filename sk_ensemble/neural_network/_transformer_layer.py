@@ -42,15 +42,24 @@ class TransformerLayer(nn.Module):
         Share of units dropped after attention, in and after the network.
     norm : {"BatchNorm", "LayerNorm"}
         What is normalised over after attention and after the network.
+    attention_bias : bool, default=False
+        Whether the linear maps of the attention add constants.
     """
 
     def __init__(
-        self, d_model: int, *, n_heads: int, d_ff: int, dropout: float, norm: str
+        self,
+        d_model: int,
+        *,
+        n_heads: int,
+        d_ff: int,
+        dropout: float,
+        norm: str,
+        attention_bias: bool = False,
     ) -> None:
         super().__init__()
         self.n_heads = n_heads
         self.queries, self.keys, self.values, self.together = (
-            nn.Linear(d_model, d_model, bias=False) for _ in range(4)
+            nn.Linear(d_model, d_model, bias=attention_bias) for _ in range(4)
         )
         self.dropout = nn.Dropout(dropout)
         self.network = nn.Sequential(

@@ -78,6 +78,12 @@ _NHITS = ModelInfo(
     description="N-HiTS: hierarchical interpolation of latent forecasts",
     needs_windows=True,
 )
+_PATCH_TST = ModelInfo(
+    name="patch_tst",
+    family="timeseries",
+    description="PatchTST: attention between patches, each feature on its own",
+    needs_windows=True,
+)
 _LOGISTIC = ModelInfo(
     name="logistic",
     family="sklearn",
@@ -139,6 +145,7 @@ def builtin_entries() -> list[Entry]:
         Entry(_INCEPTION_TIME, "sk_ensemble.neural_network:InceptionTimeClassifier"),
         Entry(_TRANSFORMER, "sk_ensemble.neural_network:TransformerClassifier"),
         Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
+        Entry(_PATCH_TST, "sk_ensemble.neural_network:PatchTSTClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),
         Entry(_RANDOM_FOREST, "sk_ensemble.tabular:random_forest"),
         Entry(_HIST_GRADIENT_BOOSTING, "sk_ensemble.tabular:hist_gradient_boosting"),

@@ -18,6 +18,7 @@ from sk_ensemble.neural_network import (
     LSTMModule,
     MLPModule,
     NHITSModule,
+    PatchTSTModule,
     TCNModule,
     TransformerModule,
 )
@@ -55,6 +56,17 @@ MAKERS = {
         dropout=0.0,
     ),
     "nhits": partial(NHITSModule, input_size=N_BARS, mlp_units=[(32, 32)]),
+    "patch_tst": partial(
+        PatchTSTModule,
+        window_length=N_BARS,
+        patch_len=4,
+        stride=2,
+        d_model=16,
+        n_heads=4,
+        num_layers=2,
+        d_ff=16,
+        dropout=0.0,
+    ),
     "tcn": partial(TCNModule, channels=[16, 8, 8], dropout=0.0),
     "transformer": partial(
         TransformerModule,
@@ -76,6 +88,7 @@ WITH_DROPOUT = {
     "mlp, input": partial(MAKERS["mlp"], input_dropout=0.5),
     "mlp, layers": partial(MAKERS["mlp"], dropout=0.5),
     "nhits": partial(MAKERS["nhits"], dropout_prob_theta=0.5),
+    "patch_tst": partial(MAKERS["patch_tst"], dropout=0.5, norm="LayerNorm"),
     "tcn": partial(MAKERS["tcn"], dropout=0.5),
     "transformer": partial(MAKERS["transformer"], dropout=0.5, norm="LayerNorm"),
 }

@@ -45,6 +45,18 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "bottleneck_size": 2,
     },
     "mlp": {**TRAINING, "hidden_sizes": [8]},
+    "patch_tst": {
+        **TRAINING,
+        "learning_rate": 0.02,
+        "patch_len": 3,
+        "stride": 2,
+        "d_model": 4,
+        "n_heads": 2,
+        "num_layers": 1,
+        "d_ff": 4,
+        "dropout": 0.0,
+        "norm": "LayerNorm",
+    },
     "transformer": {
         **TRAINING,
         "learning_rate": 0.02,

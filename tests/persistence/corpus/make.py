@@ -56,6 +56,15 @@ SMALL: dict[str, dict[str, Any]] = {
         "channels": [3],
         "kernel_sizes": [2],
     },
+    "patch_tst": {
+        **TRAINING,
+        "patch_len": 2,
+        "stride": 1,
+        "d_model": 2,
+        "n_heads": 1,
+        "num_layers": 1,
+        "d_ff": 3,
+    },
     "random_forest": {"n_estimators": 2, "random_state": 0},
     "xgboost": {"n_estimators": 2},
 }
