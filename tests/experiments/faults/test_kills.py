@@ -182,7 +182,7 @@ MOMENTS = {
     "between models and ensembles": (f"{RESULT}.add_cell", 4, "after"),
     "between an ensemble and its record": (f"{PUBLISHER}:write_cell", 5, "after"),
     "before the leaderboard": (f"{RUNNER}:leaderboard", 1, "before"),
-    "while the leaderboard is shown": (f"{RUNNER}:ignore", 1, "before"),
+    "while the leaderboard is shown": (f"{RUNNER}:_result", 1, "after"),
     "after the last run": (f"{RUNNER}:leaderboard", 2, "before"),
     "between table and picture": (f"{RUNNER}:draw", 1, "before"),
     "after the leaderboard": (f"{RUNNER}:_write_leaderboard", 1, "after"),
