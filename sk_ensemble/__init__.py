@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         NHITSClassifier,
         PatchTSTClassifier,
         TCNClassifier,
+        TFTClassifier,
         TransformerClassifier,
     )
     from sk_ensemble.panel import Panel, Windows
@@ -72,6 +73,7 @@ __all__ = [
     "PurgedStackingClassifier",
     "RowTransformer",
     "TCNClassifier",
+    "TFTClassifier",
     "TransformerClassifier",
     "VolatilityBaseline",
     "WalkForwardSplit",
@@ -111,6 +113,7 @@ _HOMES = {
     "PurgedStackingClassifier": "sk_ensemble.ensemble",
     "RowTransformer": "sk_ensemble.preprocessing",
     "TCNClassifier": "sk_ensemble.neural_network",
+    "TFTClassifier": "sk_ensemble.neural_network",
     "TransformerClassifier": "sk_ensemble.neural_network",
     "VolatilityBaseline": "sk_ensemble.baseline",
     "WalkForwardSplit": "sk_ensemble.model_selection",

@@ -115,9 +115,9 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         {"n_estimators": 10, "min_child_samples": 1, "colsample_bytree": 1.0},
     ],
     "PatchTSTClassifier": [
+        {**TRANSFORMER, "patch_len": 2, "stride": 1, "revin": False},
         # Normalisation of a single bar leaves its level, which one linear map sees.
         {**TRANSFORMER, "patch_len": 2, "stride": 1, "max_epochs": 20},
-        {**TRANSFORMER, "patch_len": 2, "stride": 1, "revin": False},
     ],
     "PurgedCalibratedClassifier": [
         {"estimator": LogisticRegression(), "cv": MEMBERS["cv"]},
@@ -144,6 +144,10 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         MEMBERS | {"final_estimator": GaussianNB(), "passthrough": True},
     ],
     "RowTransformer": [{"transformer": StandardScaler()}],
+    "TFTClassifier": [
+        TRAINING
+        | {"hidden_size": 16, "n_heads": 2, "dropout": 0.0, "learning_rate": 0.03}
+    ],
     "TransformerClassifier": [TRANSFORMER],
     "WeightedVoteClassifier": [MEMBERS, MEMBERS | {"weights": "equal"}],
     "WindowFlattener": [{}, {"allow_nan": False}],
@@ -451,6 +455,10 @@ class TestBits:
         assert states() != before
 
 
+#: Families that look at a sample's time or symbol, which the rows of an array lack.
+KEYED = ("clock", "tft")
+
+
 def settings_of(name: str) -> dict[str, Any]:
     """Return the parameters of a model, or of the last step of a Pipeline."""
     model = quick(name)
@@ -472,7 +480,7 @@ class TestInputs:
         assert equal(predictions[0], predictions[1])
         assert equal(predictions[0], predictions[2])
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name != "clock"])
+    @pytest.mark.parametrize("name", [name for name in NAMES if name not in KEYED])
     def test_arrays_and_bare_frames_mean_the_same_where_times_do_not_matter(self, name):
         X, y = samples()
         X = without_ends(X)
@@ -482,7 +490,7 @@ class TestInputs:
         for other in predictions[1:]:
             assert equal(predictions[0], other)
 
-    @pytest.mark.parametrize("name", [name for name in NAMES if name != "clock"])
+    @pytest.mark.parametrize("name", [name for name in NAMES if name not in KEYED])
     def test_windows_are_their_array(self, name):
         _, y = samples()
         W = Windower(3).transform(without_ends(samples()[0]))
@@ -491,11 +499,11 @@ class TestInputs:
         assert equal(quick(name).fit(array, y).predict_proba(array), expected)
         assert equal(fitted(name).predict_proba(array), fitted(name).predict_proba(W))
 
-    def test_the_clock_does_tell_an_array_from_a_panel(self):
+    @pytest.mark.parametrize("name", KEYED)
+    def test_what_knows_symbol_or_time_tells_an_array_from_a_panel(self, name):
         X, y = samples()
         of_panel, of_array = (
-            quick("clock").fit(kind, y).predict_proba(kind)
-            for kind in (X, X.to_numpy())
+            quick(name).fit(kind, y).predict_proba(kind) for kind in (X, X.to_numpy())
         )
         assert not equal(of_panel, of_array)
 

@@ -48,6 +48,13 @@ FAMILIES = {
         "random_state": 0,
     },
     "tcn": {"channels": [32, 32], "max_epochs": 10, "random_state": 0},
+    "tft": {
+        "hidden_size": 8,
+        "n_heads": 2,
+        "max_epochs": 6,
+        "learning_rate": 0.01,
+        "random_state": 0,
+    },
     "lstm": {"max_epochs": 15, "random_state": 0},
     "lstm_fcn": {
         "channels": [16, 16],
@@ -67,6 +74,13 @@ FAMILIES = {
     "nhits": {"mlp_units": [[32, 32]], "max_epochs": 15, "random_state": 0},
 }
 BASELINES = ["prior", "clock", "volatility"]
+
+#: Families that take several seconds to learn.
+COSTLY = ("inception_time", "lstm_fcn", "patch_tst", "tft")
+LEARNERS = [
+    pytest.param(name, marks=[pytest.mark.slow] if name in COSTLY else [])
+    for name in FAMILIES
+]
 
 
 class Samples(NamedTuple):
@@ -130,7 +144,7 @@ def direction_skill(proba: np.ndarray, samples: Samples):
 WITH_SIGNAL = (0.6, "sessions", 8000)
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", LEARNERS)
 def test_a_family_comes_near_the_bayes_error(name):
     samples = samples_of(*WITH_SIGNAL)
     y, best = samples.y[samples.test], samples.true_proba[samples.test]
@@ -140,7 +154,7 @@ def test_a_family_comes_near_the_bayes_error(name):
 
 
 @pytest.mark.parametrize("baseline", BASELINES)
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", LEARNERS)
 def test_a_family_clearly_beats_the_baselines(name, baseline):
     samples = samples_of(*WITH_SIGNAL)
     y = samples.y[samples.test]
@@ -150,14 +164,14 @@ def test_a_family_clearly_beats_the_baselines(name, baseline):
     assert day_block_bootstrap(gain, samples.X[samples.test].times).low > 0.05
 
 
-@pytest.mark.parametrize("name", FAMILIES)
+@pytest.mark.parametrize("name", LEARNERS)
 def test_a_family_finds_the_direction_that_is_there(name):
     samples = samples_of(*WITH_SIGNAL)
     assert direction_skill(predicted_by(name, WITH_SIGNAL), samples).low > 0.05
 
 
 @pytest.mark.parametrize("volatility", ["constant", "sessions"])
-@pytest.mark.parametrize("name", [*FAMILIES, *BASELINES])
+@pytest.mark.parametrize("name", [*LEARNERS, *BASELINES])
 def test_no_family_finds_direction_where_there_is_none(name, volatility):
     key = (0.0, volatility, 4000)
     samples = samples_of(*key)

@@ -263,6 +263,7 @@ LEARNING: dict[str, dict[str, Any]] = {
         # The leak is one value of many bars: normalised, its size would be gone.
         "revin": False,
     },
+    "tft": TRAINING | {"hidden_size": 4, "max_epochs": 4, "batch_size": 32},
     "tcn": TRAINING | {"channels": [16, 16], "learning_rate": 0.01},
     "transformer": TRAINING | {"learning_rate": 0.003},
     "random_forest": {"n_estimators": 50},

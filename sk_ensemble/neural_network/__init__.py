@@ -30,6 +30,8 @@ from sk_ensemble.neural_network._patch_tst import PatchTSTClassifier  # noqa: E4
 from sk_ensemble.neural_network._patch_tst_module import PatchTSTModule  # noqa: E402
 from sk_ensemble.neural_network._tcn import TCNClassifier  # noqa: E402
 from sk_ensemble.neural_network._tcn_module import TCNModule  # noqa: E402
+from sk_ensemble.neural_network._tft import TFTClassifier  # noqa: E402
+from sk_ensemble.neural_network._tft_module import TFTModule  # noqa: E402
 from sk_ensemble.neural_network._torch_state import pick_device  # noqa: E402
 from sk_ensemble.neural_network._training_parameters import (  # noqa: E402
     TrainingParameters,
@@ -59,6 +61,8 @@ __all__ = [
     "PatchTSTModule",
     "TCNClassifier",
     "TCNModule",
+    "TFTClassifier",
+    "TFTModule",
     "TrainingParameters",
     "TransformerClassifier",
     "TransformerModule",

@@ -158,6 +158,10 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
     ) -> nn.Module:
         """Return a new module that maps windows to one logit per class."""
 
+    def _sizes(self) -> tuple[int, int, int]:
+        """Return what `_make_module` is told."""
+        return self.n_features_in_, len(self.classes_), self.window_length_
+
     @property
     def module_(self) -> nn.Module:
         """The trained torch module, without the standardisation of its input."""
@@ -196,18 +200,18 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         windows = DeviceWindows(samples.windows, device, dtype)
         if self.standardize and dtype is None:
             self.mean_, self.scale_ = bar_moments(windows, samples.weights)
-        self._standardize(windows)
+        self._prepare(windows, samples.windows)
         return LabelledWindows(windows, samples)
 
-    def _standardize(self, windows: DeviceWindows) -> None:
+    def _prepare(self, on_device: DeviceWindows, windows: Windows) -> None:
+        """Make of the bars of some windows what the module is to see."""
         if self.standardize:
-            standardize_bars(windows, self.mean_, self.scale_)
+            standardize_bars(on_device, self.mean_, self.scale_)
 
     def _make_net(self, train: LabelledWindows, rounds: Rounds) -> WindowNet:
         """Return an untrained net with freshly drawn weights."""
-        _, window_length, n_features = train.windows.shape
         bars = train.windows.bars
-        module = self._make_module(n_features, len(self.classes_), window_length)
+        module = self._make_module(*self._sizes())
         return self._net_class(
             module.to(dtype=bars.dtype),
             amp=self.amp,
@@ -260,9 +264,8 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
     def _net_with(self, weights: Mapping[str, np.ndarray]) -> WindowNet:
         """Return a trained net of these weights, on the device to compute on."""
         device = pick_device(self.device)
-        sizes = self.n_features_in_, len(self.classes_), self.window_length_
         with seeded(0, device):
-            module = module_with(weights, partial(self._make_module, *sizes))
+            module = module_with(weights, partial(self._make_module, *self._sizes()))
         net = self._net_class(
             module, amp=self.amp, device=str(device), optimizer=_NoOptimizer
         )
@@ -286,7 +289,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
             block_size = _BLOCK_SIZES.get(device.type, _BLOCK_SIZES["cuda"])
         with torch_threads(n_threads(self.n_jobs)):
             on_device = DeviceWindows(windows, device, self.net_.dtype)
-            self._standardize(on_device)
+            self._prepare(on_device, windows)
             return predict_in_blocks(
                 len(windows), block_size, partial(compute, on_device), pad=True
             )

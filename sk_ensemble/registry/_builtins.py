@@ -84,6 +84,12 @@ _PATCH_TST = ModelInfo(
     description="PatchTST: attention between patches, each feature on its own",
     needs_windows=True,
 )
+_TFT = ModelInfo(
+    name="tft",
+    family="timeseries",
+    description="Temporal fusion transformer, which knows symbol and calendar",
+    needs_windows=True,
+)
 _LOGISTIC = ModelInfo(
     name="logistic",
     family="sklearn",
@@ -146,6 +152,7 @@ def builtin_entries() -> list[Entry]:
         Entry(_TRANSFORMER, "sk_ensemble.neural_network:TransformerClassifier"),
         Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
         Entry(_PATCH_TST, "sk_ensemble.neural_network:PatchTSTClassifier"),
+        Entry(_TFT, "sk_ensemble.neural_network:TFTClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),
         Entry(_RANDOM_FOREST, "sk_ensemble.tabular:random_forest"),
         Entry(_HIST_GRADIENT_BOOSTING, "sk_ensemble.tabular:hist_gradient_boosting"),

@@ -49,6 +49,7 @@ CHANGES = {
         {"norm": "BatchNorm"},
         {"revin": False},
     ],
+    "tft": [{"hidden_size": 6}, {"n_heads": 1}, {"dropout": 0.5}],
     "transformer": [
         {"d_model": 6},
         {"n_heads": 1},
@@ -104,6 +105,13 @@ FAULTS = {
         {"norm": "None"},
         {"revin": "yes"},
     ],
+    "tft": [
+        {"hidden_size": 5},
+        {"n_heads": 0},
+        {"dropout": 1.0},
+        {"known_features": "clock"},
+        {"use_symbols": "yes"},
+    ],
     "transformer": [
         {"d_model": 7},
         {"n_heads": 0},
@@ -152,14 +160,22 @@ def test_the_module_is_the_one_of_that_name(arrays, name):
     assert type(model.module_).__name__ == expected
 
 
-@pytest.mark.parametrize("name", ["alstm", "transformer"])
+#: Per family: what its module computes for `attention_weights`.
+ATTENTION = {
+    "alstm": "attention",
+    "tft": "attention_ahead",
+    "transformer": "attention",
+}
+
+
+@pytest.mark.parametrize("name", ATTENTION)
 class TestAttention:
     def test_it_is_that_of_the_module_on_standardised_windows(self, arrays, name):
         X, y = arrays
         model = quick(name).fit(X, y)
         values = torch.from_numpy((X - model.mean_) / model.scale_)
         with torch.no_grad():
-            expected = model.module_.attention(values)
+            expected = getattr(model.module_, ATTENTION[name])(values)
         found = model.attention_weights(X)
         np.testing.assert_allclose(found, expected, rtol=1e-9)
         np.testing.assert_allclose(found.sum(axis=-1), 1)

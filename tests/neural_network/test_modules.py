@@ -20,6 +20,7 @@ from sk_ensemble.neural_network import (
     NHITSModule,
     PatchTSTModule,
     TCNModule,
+    TFTModule,
     TransformerModule,
 )
 
@@ -68,6 +69,7 @@ MAKERS = {
         dropout=0.0,
     ),
     "tcn": partial(TCNModule, channels=[16, 8, 8], dropout=0.0),
+    "tft": partial(TFTModule, hidden_size=16, n_heads=4, known=[1, 2], dropout=0.0),
     "transformer": partial(
         TransformerModule,
         window_length=N_BARS,
@@ -90,6 +92,7 @@ WITH_DROPOUT = {
     "nhits": partial(MAKERS["nhits"], dropout_prob_theta=0.5),
     "patch_tst": partial(MAKERS["patch_tst"], dropout=0.5, norm="LayerNorm"),
     "tcn": partial(MAKERS["tcn"], dropout=0.5),
+    "tft": partial(MAKERS["tft"], dropout=0.5),
     "transformer": partial(MAKERS["transformer"], dropout=0.5, norm="LayerNorm"),
 }
 

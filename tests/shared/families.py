@@ -67,6 +67,13 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "dropout": 0.0,
         "norm": "LayerNorm",
     },
+    "tft": {
+        **TRAINING,
+        "learning_rate": 0.02,
+        "hidden_size": 10,
+        "n_heads": 2,
+        "dropout": 0.0,
+    },
     "tcn": {**TRAINING, "channels": [4, 4]},
     "lstm": {"hidden_size": 4, "num_layers": 1, "max_epochs": 2, "random_state": 0},
 }

@@ -32,6 +32,7 @@ SMALL: dict[str, dict[str, Any]] = {
     "catboost": {"n_estimators": 2, "depth": 2},
     "mlp": {**TRAINING, "hidden_sizes": [3]},
     "nhits": {**TRAINING, "h": 4, "mlp_units": [[3, 3]]},
+    "tft": {**TRAINING, "hidden_size": 2, "n_heads": 1},
     "tcn": {**TRAINING, "channels": [3]},
     "gru": {**TRAINING, "hidden_size": 3, "num_layers": 1},
     "hist_gradient_boosting": {
