@@ -13,7 +13,7 @@ from sk_ensemble.neural_network._device_windows import DeviceWindows
 __all__ = ["bar_moments", "standardize_bars"]
 
 #: Bars summed together, to bound the memory that double precision takes.
-_CHUNK = 65_536
+_CHUNK = 8_192
 
 
 def _bar_weights(windows: DeviceWindows, weights: FloatArray) -> torch.Tensor:

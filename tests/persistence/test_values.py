@@ -46,6 +46,9 @@ def assert_same(one: Any, other: Any) -> None:
         assert len(one) == len(other)
         for left, right in zip(one, other, strict=True):
             assert_same(left, right)
+    elif isinstance(one, float) and np.isnan(one):
+        # Which of all NaNs it was is not kept.
+        assert np.isnan(other)
     elif isinstance(one, float):
         assert np.float64(one).tobytes() == np.float64(other).tobytes()
     elif isinstance(one, np.generic) and not isinstance(one, np.str_):
