@@ -39,6 +39,7 @@ from sk_ensemble.neural_network._torch_state import (
 from sk_ensemble.neural_network._training_parameters import TrainingParameters
 from sk_ensemble.panel import Windows
 from sk_ensemble.utils.artefacts import Artefacts, fitted_attributes
+from sk_ensemble.utils.memory import return_free_memory
 from sk_ensemble.utils.sklearn_api import Interval, StrOptions
 
 __all__ = ["NetworkClassifier"]
@@ -48,6 +49,9 @@ _OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 #: Rows predicted together. On a CPU more are hardly faster per row, and one row alone
 #: costs a whole block; a GPU takes as long for few rows as for many.
 _BLOCK_SIZES = {"cpu": 32, "cuda": 1024}
+
+#: Samples whose bars are on the device at a time in prediction.
+_MOST_ON_DEVICE = 2**17
 
 #: Seed of the units dropped in prediction.
 _MASK_SEED = 0
@@ -186,6 +190,8 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
                 dtype = train.windows.bars.dtype
                 held_out = self._labelled(validation, device, dtype)
             net = self._make_net(train, rounds)
+            # What it took to lay bars out is as large as they are.
+            return_free_memory()
             net.train(train, held_out)
         net.trim_for_prediction()
         self.net_ = net
@@ -287,12 +293,18 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         device = torch.device(self.net_.device)
         if block_size is None:
             block_size = _BLOCK_SIZES.get(device.type, _BLOCK_SIZES["cuda"])
+        parts = []
         with torch_threads(n_threads(self.n_jobs)):
-            on_device = DeviceWindows(windows, device, self.net_.dtype)
-            self._prepare(on_device, windows)
-            return predict_in_blocks(
-                len(windows), block_size, partial(compute, on_device), pad=True
-            )
+            # Some at a time, as the bars they hold are copied to the device.
+            for start in range(0, len(windows), _MOST_ON_DEVICE):
+                part = windows[start : start + _MOST_ON_DEVICE]
+                on_device = DeviceWindows(part, device, self.net_.dtype)
+                self._prepare(on_device, part)
+                apply = partial(compute, on_device)
+                parts.append(predict_in_blocks(len(part), block_size, apply, pad=True))
+                if len(part) == _MOST_ON_DEVICE:
+                    return_free_memory()
+        return np.concatenate(parts)
 
     def _module_outputs(self, method: str, X: Any) -> FloatArray:
         """Return what a method of the trained module gives for samples."""

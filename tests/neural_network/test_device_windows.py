@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sk_ensemble import Panel, Windower
+from sk_ensemble import LSTMClassifier, Panel, Windower
 from sk_ensemble.neural_network import DeviceWindows
 from sk_ensemble.panel import Windows, history_of_array
 
@@ -97,3 +97,26 @@ def test_batches_on_a_gpu_equal_those_of_windows():
     batch = DeviceWindows(windows, "cuda").gather(np.array([3, 0, 44]))
     assert batch.device.type == "cuda"
     np.testing.assert_array_equal(batch.cpu(), windows.gather([3, 0, 44]))
+
+
+@pytest.mark.parametrize("most", [32, 96])
+def test_predictions_do_not_depend_on_how_many_bars_are_on_the_device(
+    most, monkeypatch
+):
+    sizes = []
+
+    class Counting(DeviceWindows):
+        def __init__(self, windows, *args):
+            sizes.append(len(windows))
+            super().__init__(windows, *args)
+
+    X = np.random.default_rng(0).normal(size=(150, 2))
+    windows = Windower(5).transform(X)
+    model = LSTMClassifier(hidden_size=4, max_epochs=1, random_state=0, device="cpu")
+    model.fit(windows, np.arange(150) % 2)
+    expected = model.predict_proba(windows)
+    monkeypatch.setattr("sk_ensemble.neural_network._base._MOST_ON_DEVICE", most)
+    monkeypatch.setattr("sk_ensemble.neural_network._base.DeviceWindows", Counting)
+    assert (model.predict_proba(windows) == expected).all()
+    assert max(sizes) == most
+    assert sum(sizes) == 150
