@@ -22,7 +22,7 @@ from sk_ensemble.panel import History, Panel
 from sk_ensemble.registry import model_info
 from sk_ensemble.utils.time import from_utc_ns
 
-__all__ = ["DataCard", "data_card"]
+__all__ = ["DataCard", "card_of", "data_card"]
 
 _FAULTS = (ConfigError, DataError, EmptyFoldError)
 
@@ -221,7 +221,28 @@ def data_card(config: ExperimentConfig) -> DataCard:
     """
     _raise_if_any(_file_problems(config))
     source = make_source(config)
-    samples = _all_samples(config, source)
+    return card_of(config, source, _all_samples(config, source))
+
+
+def card_of(
+    config: ExperimentConfig, source: Source, samples: Mapping[int, HorizonSamples]
+) -> DataCard:
+    """Say what samples are like that are there already, and were checked.
+
+    Parameters
+    ----------
+    config : ExperimentConfig
+        The experiment.
+    source : Source
+        Where the samples come from.
+    samples : dict of HorizonSamples
+        The samples of every horizon.
+
+    Warns
+    -----
+    UserWarning
+        If the embargo takes over a tenth of a fold's training rows.
+    """
     histories = _histories(source, next(iter(samples.values())))
     periods = pd.DataFrame([r for part in samples.values() for r in _period_rows(part)])
     missing = _missing(histories)

@@ -15,7 +15,7 @@ from sk_ensemble.experiments._labels import LABELS, PROBA_COLUMNS
 from sk_ensemble.experiments._predictions import labelled
 from sk_ensemble.utils.optional import import_optional
 
-__all__ = ["as_png", "cell_plots", "new_figure"]
+__all__ = ["as_png", "cell_plots", "largest_shares", "new_figure"]
 
 #: Features shown in a picture of importances, the rest is summed up.
 _SHOWN = 20
@@ -90,11 +90,21 @@ def _calibration(cell: Cell) -> Any:
     return figure
 
 
-def _largest(importances: Mapping[str, Any]) -> tuple[list[str], list[float]]:
-    """Return the largest shares, largest first, and the sum of the others."""
+def largest_shares(
+    importances: Mapping[str, Any], n_shown: int = _SHOWN
+) -> tuple[list[str], list[float]]:
+    """Return the largest shares, largest first, and the sum of the others.
+
+    Parameters
+    ----------
+    importances : dict
+        ``names`` and ``shares`` of the features.
+    n_shown : int, default=20
+        Features that are named.
+    """
     shares = np.asarray(importances["shares"], dtype=np.float64)
     order = np.argsort(-shares, kind="stable")
-    shown, rest = order[:_SHOWN], order[_SHOWN:]
+    shown, rest = order[:n_shown], order[n_shown:]
     names = [str(importances["names"][place]) for place in shown]
     values = shares[shown].tolist()
     if len(rest):
@@ -106,7 +116,7 @@ def _largest(importances: Mapping[str, Any]) -> tuple[list[str], list[float]]:
 def _importance(cell: Cell) -> Any | None:
     if cell.importances is None:
         return None
-    names, shares = _largest(cell.importances)
+    names, shares = largest_shares(cell.importances)
     figure = new_figure(6, 1 + 0.24 * len(shares))
     axis = figure.subplots()
     axis.barh(range(len(shares)), shares, color="C0")

@@ -90,7 +90,7 @@ def _read_object(path: Path, keys: Sequence[str] = ()) -> dict[str, Any]:
     return content
 
 
-def _read(run_dir: Path) -> Cell:
+def _read(run_dir: Path, with_model: bool) -> Cell:
     record = _read_object(run_dir / "cell.json", _RECORDED)
     metrics = _read_object(run_dir / "metrics" / "metrics.json", PERIODS)
     tables = {
@@ -108,14 +108,21 @@ def _read(run_dir: Path) -> Cell:
         training=record["training"],
         params=record["params"],
         importances=record["importances"],
-        model_files=read_files(run_dir / _MODEL),
+        model_files=read_files(run_dir / _MODEL) if with_model else {},
         not_saved=record["not_saved"],
         details=record["details"],
     )
 
 
-def read_cell(run_dir: Path) -> Cell:
+def read_cell(run_dir: Path, *, with_model: bool = True) -> Cell:
     """Read a run directory.
+
+    Parameters
+    ----------
+    run_dir : Path
+        The directory.
+    with_model : bool, default=True
+        Whether to read the files of the model, which may be large.
 
     Raises
     ------
@@ -123,7 +130,7 @@ def read_cell(run_dir: Path) -> Cell:
         If a file is missing or damaged; names it.
     """
     try:
-        return _read(run_dir)
+        return _read(run_dir, with_model)
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         kind = "" if isinstance(error, ValueError) else f"{type(error).__name__}: "
         msg = (

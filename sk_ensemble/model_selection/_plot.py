@@ -14,11 +14,11 @@ from sk_ensemble.model_selection._timeline import Timeline, read_timeline
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.time import from_utc_ns
 
-__all__ = ["plot_splits"]
+__all__ = ["COLOURS", "plot_splits"]
 
 #: Kinds of rows and their colours, told apart by people who confuse red and green.
 #: A later one is drawn over an earlier one that falls into the same bin.
-_COLOURS = {
+COLOURS = {
     "unused": "#ededed",
     "train": "#7fa8d1",
     "test": "#e8871e",
@@ -53,7 +53,7 @@ def _paint(folds: list[FoldRows], bins: IntArray, chosen: BoolArray) -> np.ndarr
     n_bins = int(bins.max()) + 1
     painted = np.full((len(folds), n_bins), np.nan)
     for lane, rows in zip(painted, folds, strict=True):
-        for number, kind in enumerate(_COLOURS):
+        for number, kind in enumerate(COLOURS):
             lane[bins[getattr(rows, kind) & chosen]] = number
     return painted
 
@@ -67,9 +67,9 @@ def _draw_lanes(axis: Any, painted: np.ndarray, right: int) -> None:
         edges,
         np.arange(n_folds + 1),
         np.ma.masked_invalid(painted),
-        cmap=colors.ListedColormap(list(_COLOURS.values())),
+        cmap=colors.ListedColormap(list(COLOURS.values())),
         vmin=-0.5,
-        vmax=len(_COLOURS) - 0.5,
+        vmax=len(COLOURS) - 0.5,
         rasterized=True,
     )
     width = min(4.0, 60 / n_folds)
@@ -106,7 +106,7 @@ def _add_legend(figure: Any, painted: list[np.ndarray]) -> None:
     present = np.unique(np.concatenate([each.ravel() for each in painted]))
     handles = [
         patches.Patch(color=colour, label=kind)
-        for number, (kind, colour) in enumerate(_COLOURS.items())
+        for number, (kind, colour) in enumerate(COLOURS.items())
         if number in present
     ]
     figure.legend(

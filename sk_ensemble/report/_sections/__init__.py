@@ -1,0 +1,3 @@
+"""The sections of a report, one a file, in the order in which they are read."""
+
+from __future__ import annotations
