@@ -37,6 +37,7 @@ from sk_ensemble.neural_network._torch_state import (
     torch_threads,
 )
 from sk_ensemble.neural_network._training_parameters import TrainingParameters
+from sk_ensemble.neural_network._value_clipping import GradientValueClipping
 from sk_ensemble.panel import Windows
 from sk_ensemble.utils.artefacts import Artefacts, fitted_attributes
 from sk_ensemble.utils.memory import return_free_memory
@@ -144,6 +145,8 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         "weight_decay": [Interval(Real, 0, None, closed="left")],
         "optimizer": [StrOptions(set(_OPTIMIZERS))],
         "gradient_clip": [Interval(Real, 0, None, closed="neither"), None],
+        "gradient_clip_by": [StrOptions({"norm", "value"})],
+        "label_smoothing": [Interval(Real, 0, 1, closed="left")],
         "lr_schedule": [StrOptions(set(SCHEDULES)), None],
         "standardize": ["boolean"],
         **IterativeClassifier.early_stopping_constraints,
@@ -221,6 +224,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         return self._net_class(
             module.to(dtype=bars.dtype),
             amp=self.amp,
+            label_smoothing=self.label_smoothing,
             max_epochs=rounds.n_max,
             batch_size=self.batch_size,
             lr=self.learning_rate,
@@ -236,7 +240,12 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         """Return what happens during training, besides training."""
         callbacks: dict[str, Callback] = {}
         if self.gradient_clip is not None:
-            callbacks["clip"] = self._clipping(self.gradient_clip)
+            clipping = (
+                self._clipping
+                if self.gradient_clip_by == "norm"
+                else GradientValueClipping
+            )
+            callbacks["clip"] = clipping(self.gradient_clip)
         if self.lr_schedule is not None:
             callbacks["schedule"] = make_schedule(
                 self.lr_schedule,

@@ -28,7 +28,9 @@ class EnsembleNet(WindowNet):
         self._set_training(True)
         windows, truth = batch
         outputs = self.compute_with(self.module_.member_outputs, windows)
-        losses = torch.stack([self.get_loss(member, truth) for member in outputs])
+        losses = torch.stack(
+            [self.get_loss(member, truth, training=True) for member in outputs]
+        )
         losses.sum().backward()
         return {"loss": losses.mean(), "y_pred": outputs}
 

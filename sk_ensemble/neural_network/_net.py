@@ -39,13 +39,22 @@ class WindowNet(NeuralNet):
         The module, with its weights drawn already.
     amp : bool, default=False
         Whether to compute in bfloat16 where that is safe.
+    label_smoothing : float, default=0.0
+        Share of the target that is spread evenly over all classes in training.
     **kwargs : object
         Parameters of `skorch.NeuralNet`.
     """
 
     module: Any
 
-    def __init__(self, module: Any, *, amp: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self,
+        module: Any,
+        *,
+        amp: bool = False,
+        label_smoothing: float = 0.0,
+        **kwargs: Any,
+    ) -> None:
         settings = {
             "criterion": nn.CrossEntropyLoss,
             "criterion__reduction": "none",
@@ -57,6 +66,7 @@ class WindowNet(NeuralNet):
         }
         super().__init__(module, **(settings | kwargs))
         self.amp = amp
+        self.label_smoothing = label_smoothing
 
     @property
     def _default_callbacks(self) -> list[Any]:
@@ -138,6 +148,8 @@ class WindowNet(NeuralNet):
     ) -> torch.Tensor:
         """Return the mean of the weighted losses of a batch."""
         codes, weights = y_true
+        # Smoothed targets make a better training, and a loss that compares with none.
+        self.criterion_.label_smoothing = self.label_smoothing if training else 0.0
         return (self.criterion_(y_pred, codes) * weights).mean()
 
     @torch.inference_mode()

@@ -30,7 +30,14 @@ class TrainingParameters:
     optimizer : {"adamw", "adam"}, default="adamw"
         The optimizer.
     gradient_clip : float or None, default=1.0
-        Largest norm of the gradient of a step, over all parameters. None: no limit.
+        Limit of the gradient of a step. None: no limit.
+    gradient_clip_by : {"norm", "value"}, default="norm"
+        What is limited: "norm" scales the gradient down so that its norm over all
+        parameters is no larger; "value" cuts each of its entries off.
+    label_smoothing : float, default=0.0
+        Share of the target that is spread evenly over all classes in training, in
+        [0, 1) (Szegedy et al., CVPR 2016, section 7). The validation loss stays the
+        plain one.
     lr_schedule : {"onecycle", "plateau", "cosine"} or None, default=None
         How the learning rate changes over `max_epochs`: "onecycle" rises to
         `learning_rate` over three tenths of the steps and falls to zero; "cosine"
@@ -91,6 +98,8 @@ class TrainingParameters:
     weight_decay: float = 0.01
     optimizer: str = "adamw"
     gradient_clip: float | None = 1.0
+    gradient_clip_by: str = "norm"
+    label_smoothing: float = 0.0
     lr_schedule: str | None = None
     standardize: bool = True
     early_stopping: str | bool = "auto"
