@@ -33,7 +33,7 @@ _LIBRARIES = (
 )
 
 #: Parts of the package that show results and cannot change them.
-_NO_RESULT = ("cli", "report")
+_NO_RESULT = ("cli", "production", "report")
 
 
 @cache

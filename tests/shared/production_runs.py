@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -33,10 +34,15 @@ def ungated(
     return registry.promote(run, name, gates=(), override=GATES, reason="a test", **how)
 
 
-def promote_some(root: str, run: str, name: str, n_times: int) -> int:
+def promote_some(
+    root: str, run: str, name: str, n_times: int, tracking_uri: str | None = None
+) -> int:
     """Promote again and again: what a process of the test does."""
-    for _ in range(n_times):
-        ungated(ProductionRegistry(root), Path(run), name)
+    registry = ProductionRegistry(root, tracking_uri=tracking_uri)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        for _ in range(n_times):
+            ungated(registry, Path(run), name)
     return 0
 
 
