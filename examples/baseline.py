@@ -7,7 +7,7 @@ validation and a test period that are opened once. This is the command line's
 resumed; everything is written to ``experiments/``, and MLflow shows the runs with
 ``mlflow ui --backend-store-uri sqlite:///experiments/mlflow.db``.
 
-    python examples/baseline.py               # some twelve minutes on two cores
+    python examples/baseline.py               # under fifteen minutes on two cores
     python examples/baseline.py --quick       # a first look, about a minute
     python examples/baseline.py --symbols IC CU --horizons 20 --models prior xgboost
     python examples/baseline.py --resume      # go on after an interruption
