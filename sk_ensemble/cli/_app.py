@@ -12,12 +12,13 @@ import typer
 from typer.main import get_command
 
 import sk_ensemble
-from sk_ensemble.cli._errors import report
+from sk_ensemble.cli._errors import report as report_fault
 from sk_ensemble.cli._init import init
 from sk_ensemble.cli._leaderboard import leaderboard
 from sk_ensemble.cli._models import models
 from sk_ensemble.cli._promote import promote
 from sk_ensemble.cli._replay import replay
+from sk_ensemble.cli._report import report
 from sk_ensemble.cli._rollback import rollback
 from sk_ensemble.cli._run import run
 from sk_ensemble.cli._screen import show_line, warning
@@ -36,6 +37,7 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     run,
     status,
     leaderboard,
+    report,
     tune,
     models,
     replay,
@@ -122,5 +124,5 @@ def run_app(arguments: list[str]) -> int:
                 rest or ["--help"], prog_name="sk-ensemble", standalone_mode=False
             )
     except Exception as fault:
-        return report(fault, with_traceback=len(rest) < len(arguments))
+        return report_fault(fault, with_traceback=len(rest) < len(arguments))
     return code if isinstance(code, int) else 0

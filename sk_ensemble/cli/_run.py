@@ -22,6 +22,7 @@ from sk_ensemble.cli._arguments import (
 from sk_ensemble.cli._leaderboard import rows_of, show_leaderboard
 from sk_ensemble.cli._load import load_config, settings
 from sk_ensemble.cli._progress import progress_for
+from sk_ensemble.cli._report import report_after_run
 from sk_ensemble.cli._screen import error, note, show_json, show_line
 from sk_ensemble.cli._stop import stoppable
 from sk_ensemble.exceptions import ResumeError
@@ -57,6 +58,9 @@ Cluster = Annotated[
 ]
 NoTracking = Annotated[
     bool, typer.Option("--no-tracking", help="Do not track the run with MLflow.")
+]
+NoReport = Annotated[
+    bool, typer.Option("--no-report", help="Do not make the report of the run.")
 ]
 
 #: Exit code.
@@ -176,6 +180,7 @@ def run(
     threads: Threads = None,
     cluster: Cluster = None,
     no_tracking: NoTracking = False,
+    no_report: NoReport = False,
     output: OutputDir = None,
     is_quiet: Quiet = False,
     as_json: AsJson = False,
@@ -183,7 +188,8 @@ def run(
     """Run an experiment and show its leaderboard.
 
     Every outcome is kept as soon as it is there. After Ctrl-C, a kill or a power cut,
-    --resume does what is missing, and the result is that of an uninterrupted run.
+    --resume does what is missing, and the result is that of an uninterrupted run. In
+    the end a page is written that shows what was found.
     """
     changes = [
         *(overrides or ()),
@@ -211,6 +217,8 @@ def run(
         show_json(_as_json(config, result))
     else:
         _show_places(config, result, request)
+    if not no_report:
+        report_after_run(result.path, is_quiet=is_quiet or as_json)
     for cell, reason in result.failures.items():
         error(f"{cell} failed: {reason}")
     if result.failures:

@@ -34,6 +34,7 @@ _VARIABLES = {
 }
 _PLACEHOLDER = re.compile("|".join(map(re.escape, _VARIABLES)), re.IGNORECASE)
 _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
+_RULES = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 _SIZE = re.compile(r'(<svg\b[^>]*?) width="[^"]*pt"', re.DOTALL)
 _HEIGHT = re.compile(r'(<svg\b[^>]*?) height="[^"]*pt"', re.DOTALL)
 _LINE = re.compile(r'<g id="model-(\d+)(?:-\w+)?">')
@@ -121,11 +122,13 @@ def _drawing(key: str) -> Iterator[None]:
 
 def _on_page(svg: str, caption: str) -> str:
     """Return an SVG as a part of a page, in its colours and its font."""
-    svg = _METADATA.sub("", svg[svg.index("<svg") :])
+    svg = _RULES.sub("", _METADATA.sub("", svg[svg.index("<svg") :]))
     svg = _HEIGHT.sub(r"\1", _SIZE.sub(r"\1", svg))
     svg = _PLACEHOLDER.sub(lambda found: _VARIABLES[found[0].lower()], svg)
     svg = _LINE.sub(r'<g class="line m\1">', svg)
-    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(caption)}" ', 1)
+    return svg.replace(
+        "<svg ", f'<svg role="img" aria-label="{escape(one_line(caption))}" ', 1
+    )
 
 
 def svg_of(figure: Figure) -> str:

@@ -85,7 +85,9 @@ def read_audits(path: Path) -> dict[int, StoredAudit]:
         return {}
     return {
         int(horizon): StoredAudit(entry["model"], _from_dict(entry["report"]))
-        for horizon, entry in read_json(path / _FILE).items()
+        for horizon, entry in sorted(
+            read_json(path / _FILE).items(), key=lambda pair: int(pair[0])
+        )
     }
 
 

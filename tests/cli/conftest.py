@@ -16,12 +16,13 @@ Call = Callable[..., Outcome]
 
 @contextmanager
 def without_pictures() -> Iterator[None]:
-    """Leave pictures out: they take most of the time of a small run."""
+    """Leave pictures and reports out: they take most of the time of a small run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("sk_ensemble.experiments._run_dir.cell_plots", lambda cell: {})
         patch.setattr(
             "sk_ensemble.experiments._run_experiment.draw", lambda *_: b"no picture"
         )
+        patch.setattr("sk_ensemble.cli._run.report_after_run", lambda *_, **__: None)
         yield
 
 

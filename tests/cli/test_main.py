@@ -21,6 +21,7 @@ COMMANDS = [
     "models",
     "promote",
     "replay",
+    "report",
     "rollback",
     "run",
     "status",

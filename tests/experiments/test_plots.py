@@ -64,7 +64,7 @@ def test_reliability_is_frequency_by_predicted_probability() -> None:
 def test_small_importances_are_summed_up() -> None:
     shares = np.linspace(1, 2, 30)
     shares /= shares.sum()
-    names, values = plots._largest(
+    names, values = plots.largest_shares(
         {"names": [f"f{i}" for i in range(30)], "shares": shares.tolist()}
     )
     assert names[0] == "f29"

@@ -19,10 +19,10 @@ from sk_ensemble.model_selection import (
     describe_splits,
     plot_splits,
 )
-from sk_ensemble.model_selection._plot import _COLOURS
+from sk_ensemble.model_selection._plot import COLOURS
 from sk_ensemble.panel import Panel
 
-KINDS = list(_COLOURS)
+KINDS = list(COLOURS)
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,7 @@ def test_the_legend_names_the_colours_that_are_there():
         text.get_text(): to_hex(patch.get_facecolor())
         for text, patch in zip(legend.get_texts(), legend.get_patches(), strict=True)
     }
-    assert shown == {kind: _COLOURS[kind] for kind in ("train", "test", "purged")}
+    assert shown == {kind: COLOURS[kind] for kind in ("train", "test", "purged")}
 
 
 def test_given_axes_are_drawn_on():

@@ -43,6 +43,9 @@ _CONFIDENT = 0.95
 _LOTS = 0.5
 _MOST_BLOCKS, _DAYS_IN_BLOCK = 12, 4
 
+#: Days from which a Sharpe ratio can be deflated at all.
+_FEWEST_DAYS = 3
+
 
 def _daily(horizon: Horizon) -> tuple[dict[str, FloatArray], str]:
     """Return one series of days per model, and what it is.
@@ -70,7 +73,7 @@ def _varying(series: dict[str, FloatArray]) -> dict[str, FloatArray]:
     """Return the series that have a Sharpe ratio, each once."""
     known: dict[bytes, str] = {}
     for model, values in series.items():
-        if len(values) > 1 and np.ptp(values) > 0:
+        if len(values) >= _FEWEST_DAYS and np.ptp(values) > 0:
             known.setdefault(values.tobytes(), model)
     return {model: series[model] for model in known.values()}
 
@@ -171,7 +174,8 @@ def make(evidence: Evidence) -> Section | None:
     else:
         blocks.append(
             Text(
-                "No model's profit or gain varies from day to day, so none is deflated."
+                "No model's profit or gain varies over three days or more, so there is "
+                "no Sharpe ratio to deflate."
             )
         )
     return Section("luck", "Looks and luck", blocks, _LEAD)

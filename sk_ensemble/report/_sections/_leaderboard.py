@@ -144,7 +144,7 @@ _POINTS: tuple[tuple[str, str, str, Callable[[Horizon, str], Interval], Any], ..
     (
         "log_loss",
         "Log loss",
-        "log loss, nats per bar (less is better)",
+        "log loss, nats per bar",
         lambda horizon, model: horizon.scores[model].log_loss,
         None,
     ),

@@ -1,0 +1,398 @@
+from __future__ import annotations
+
+import json
+import re
+import warnings
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import log_loss as sklearn_log_loss
+
+from sk_ensemble.exceptions import ConfigError
+from sk_ensemble.metrics import day_block_bootstrap
+from sk_ensemble.report import Report
+from sk_ensemble.report._blocks import Banner, Code, Figure, Table
+
+SECTIONS = [
+    "summary",
+    "leaderboard",
+    "differences",
+    "luck",
+    "ranks",
+    "symbols",
+    "trading",
+    "calibration",
+    "confusion",
+    "when",
+    "learning",
+    "importance",
+    "ensembles",
+    "folds",
+    "leakage",
+    "data",
+    "reproduce",
+]
+#: Models whose families tell no history or importance leave these out.
+OPTIONAL = {"learning", "importance"}
+PROBA = ["p_-1", "p_0", "p_1"]
+
+
+def keys(report: Report) -> list[str]:
+    return [section.key for section in report.sections]
+
+
+def blocks(report: Report) -> list:
+    return [block for section in report.sections for block in section.walk()]
+
+
+def table(report: Report, key: str) -> Table:
+    (found,) = (b for b in blocks(report) if isinstance(b, Table) and b.key == key)
+    return found
+
+
+def banners(report: Report) -> list[Banner]:
+    return [block for block in blocks(report) if isinstance(block, Banner)]
+
+
+def run_dirs(path: Path) -> dict[str, Path]:
+    cells = json.loads((path / "cells.json").read_text())
+    runs = path.parent.parent / "runs"
+    return {n: runs / e["run_dir"] for n, e in cells.items() if "run_dir" in e}
+
+
+def predictions(path: Path) -> dict[str, pd.DataFrame]:
+    """The labelled test predictions of each model, read from the files themselves."""
+    frames = {
+        name.removesuffix("_h5"): pd.read_parquet(
+            run / "predictions" / "test_predictions.parquet"
+        )
+        for name, run in run_dirs(path).items()
+    }
+    return {model: frame.dropna(subset=["y"]) for model, frame in frames.items()}
+
+
+def row_losses(frame: pd.DataFrame) -> np.ndarray:
+    proba = frame[PROBA].to_numpy()
+    return -np.log(proba[np.arange(len(frame)), frame["y"].to_numpy(int) + 1])
+
+
+class Tags(HTMLParser):
+    """Collect what a browser would make of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append((tag, dict(attrs)))
+
+    handle_startendtag = handle_starttag
+
+
+def test_every_section_is_there_in_its_order(report, page):
+    expected = [key for key in SECTIONS if key in keys(report) or key not in OPTIONAL]
+    assert keys(report) == expected
+    ids = [attrs.get("id") for tag, attrs in Tags(page).tags if tag == "section"]
+    assert ids == expected
+
+
+def test_the_leaderboard_has_the_figures_that_the_run_has_stored(report, experiment):
+    frame = table(report, "leaderboard_h5").frame.set_index("model")
+    assert list(frame["log_loss"]) == sorted(frame["log_loss"])
+    for name, run in run_dirs(experiment).items():
+        stored = json.loads((run / "metrics" / "metrics.json").read_text())["test"]
+        row = frame.loc[name.removesuffix("_h5")]
+        for figure in set(stored) & set(row.index):
+            expected = np.nan if stored[figure] is None else stored[figure]
+            assert row[figure] == pytest.approx(expected, abs=1e-12, nan_ok=True)
+    shared = set(stored) & set(frame.columns)
+    assert {"log_loss", "mcc", "sharpe_low", "direction_gain_high"} <= shared
+
+
+def test_losses_are_those_of_another_library(report, experiment):
+    frame = table(report, "leaderboard_h5").frame.set_index("model")
+    for model, found in predictions(experiment).items():
+        proba = found[PROBA].div(found[PROBA].sum(axis=1), axis=0)
+        loss = sklearn_log_loss(found["y"].astype(int), proba, labels=[-1, 0, 1])
+        assert frame.at[model, "log_loss"] == pytest.approx(loss)
+        low = day_block_bootstrap(row_losses(found), found["datetime"]).low
+        assert frame.at[model, "log_loss_low"] == pytest.approx(low)
+    parts = frame["movement_log_loss"] + frame["direction_log_loss"]
+    np.testing.assert_allclose(parts, frame["log_loss"])
+
+
+def test_differences_are_those_of_the_same_bars(report, experiment):
+    found = predictions(experiment)
+    frame = table(report, "differences_h5").frame
+    best = table(report, "leaderboard_h5").frame["model"][0]
+    assert set(frame["against"]) == {"best", "prior", "volatility"}
+    assert set(frame.loc[frame["against"] == "best", "against_model"]) == {best}
+    for row in frame.itertuples():
+        gains = row_losses(found[row.against_model]) - row_losses(found[row.model])
+        expected = day_block_bootstrap(
+            gains, found[row.model]["datetime"], n_resamples=4000
+        )
+        assert row.gain == pytest.approx(expected.estimate)
+        assert (row.gain_low, row.gain_high) == pytest.approx(
+            (expected.low, expected.high)
+        )
+        assert row.p_value_holm >= row.p_value
+
+
+def test_confusion_and_symbols_count_every_labelled_bar(report, experiment):
+    found = predictions(experiment)
+    for place, model in enumerate(table(report, "leaderboard_h5").frame["model"]):
+        frame = table(report, f"confusion_h5_{place:02d}").frame
+        guess = found[model][PROBA].to_numpy().argmax(axis=1)
+        truth = found[model]["y"].to_numpy(int) + 1
+        expected = [
+            [((truth == i) & (guess == j)).sum() for j in range(3)] for i in range(3)
+        ]
+        assert frame["model"].unique().tolist() == [model]
+        np.testing.assert_array_equal(frame[["down", "neutral", "up"]], expected)
+        by_symbol = table(report, "symbols_h5").frame.set_index(["model", "symbol"])
+        loss = by_symbol.at[(model, "IF"), "log_loss"]
+        assert loss == pytest.approx(row_losses(found[model]).mean())
+
+
+def test_profits_are_those_that_the_run_has_stored(report, experiment):
+    frame = table(report, "trading_h5").frame.set_index("model")
+    for name, run in run_dirs(experiment).items():
+        stored = json.loads((run / "metrics" / "metrics.json").read_text())["test"]
+        for figure in ("net_return", "total_cost", "turnover", "gross_return"):
+            found = frame.at[name.removesuffix("_h5"), figure]
+            assert found == pytest.approx(stored[figure])
+
+
+def test_weights_and_folds_are_those_of_the_run(report, experiment):
+    weights = table(report, "weights_h5").frame.set_index("member")
+    for ensemble in weights:
+        record = json.loads(
+            (run_dirs(experiment)[f"{ensemble}_h5"] / "cell.json").read_text()
+        )
+        assert weights[ensemble].dropna().to_dict() == record["details"]["weights"]
+    folds = table(report, "folds_h5").frame
+    assert len(folds) == 3
+    assert (folds["purged"] > 0).all()
+    losses = table(report, "fold_losses_h5").frame.set_index("model")
+    metrics = json.loads(
+        (run_dirs(experiment)["logistic_h5"] / "metrics" / "metrics.json").read_text()
+    )
+    assert losses.loc["logistic"].tolist() == metrics["oof"]["fold_log_loss"]
+
+
+def test_the_page_needs_nothing_from_elsewhere(page):
+    outside = re.compile(r"^\s*(https?:|//|file:)", re.IGNORECASE)
+    for tag, attrs in Tags(page).tags:
+        for name in ("src", "href", "xlink:href", "action", "data", "srcset"):
+            assert not outside.match(attrs.get(name) or ""), (tag, attrs)
+        assert (
+            tag not in {"link", "iframe", "object", "embed"} or attrs["rel"] == "icon"
+        )
+    assert "@import" not in page
+    assert not re.search(r"url\(\s*['\"]?(?!#)", page)
+
+
+def test_figures_take_the_colours_of_the_page(page):
+    for placeholder in ("#010101", "#020202", "#030303", "#040404"):
+        assert placeholder not in page
+    assert "currentColor" in page
+    assert "prefers-color-scheme: dark" in page
+
+
+@pytest.mark.slow
+def test_equal_experiments_have_equal_pages(experiment, page):
+    assert Report.from_result(experiment).to_html() == page
+
+
+def test_symbols_are_shown_and_do_nothing(files_report):
+    page = files_report.to_html()
+    tags = Tags(page).tags
+    assert [tag for tag, _ in tags].count("script") == 1
+    assert not any(name.startswith("on") for _, attrs in tags for name in attrs)
+    assert "<script>alert" not in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "$x_1$ \N{CJK UNIFIED IDEOGRAPH-91D1}" in page
+
+
+@pytest.mark.slow
+def test_hostile_names_of_models_are_shown_and_do_nothing(copied):
+    path = run_dirs(copied)["logistic_h5"] / "cell.json"
+    record = json.loads(path.read_text())
+    record["model"] = '"><img src=x onerror=alert(1)>$\\frac{1$\u202e'
+    path.write_text(json.dumps(record))
+    page = Report.from_result(copied).to_html()
+    assert not [tag for tag, attrs in Tags(page).tags if "onerror" in attrs]
+    assert "&lt;img src=x" in page
+    assert "\u202e" not in page
+
+
+def test_without_prices_trading_is_left_out_and_all_else_is_there(files_report):
+    found = keys(files_report)
+    assert "trading" not in found
+    assert {"leaderboard", "differences", "luck", "folds", "data"} <= set(found)
+    assert "sharpe" not in table(files_report, "leaderboard_h5").frame
+    facts = table(files_report, "overfitting").frame
+    assert facts["measured"].unique().tolist() == [
+        "gain in log loss on the class shares per day"
+    ]
+
+
+def test_without_ensembles_there_are_none(files_report):
+    assert "ensembles" not in keys(files_report)
+
+
+def test_few_days_are_told(files_report, report):
+    assert any("days of test data" in banner.title for banner in banners(files_report))
+    assert not any("days of test data" in banner.title for banner in banners(report))
+
+
+def test_a_failed_cell_is_told_and_the_others_are_compared(copied):
+    cells = json.loads((copied / "cells.json").read_text())
+    cells["logistic_h5"] = {"failed": {"logistic_h5 fold 1": "<b>no memory</b>"}}
+    (copied / "cells.json").write_text(json.dumps(cells))
+    report = Report.from_result(copied)
+    (told,) = (b for b in banners(report) if b.title == "logistic_h5 failed")
+    assert "no memory" in told.text
+    models = table(report, "leaderboard_h5").frame["model"].tolist()
+    assert "logistic" not in models
+    assert "prior" in models
+
+
+def test_a_damaged_run_is_told_and_the_others_are_compared(copied):
+    (
+        run_dirs(copied)["logistic_h5"] / "predictions" / "test_predictions.parquet"
+    ).unlink()
+    report = Report.from_result(copied)
+    assert any(banner.title == "logistic_h5 failed" for banner in banners(report))
+    assert "logistic" not in table(report, "leaderboard_h5").frame["model"].tolist()
+
+
+def test_other_data_are_not_taken_for_those_of_the_run(copied):
+    plan = json.loads((copied / "plan.json").read_text())
+    plan["digests"]["data_h5"] = "0" * 64
+    (copied / "plan.json").write_text(json.dumps(plan))
+    report = Report.from_result(copied)
+    assert "trading" not in keys(report)
+    assert any("not those of the experiment" in b.text for b in banners(report))
+    assert {"leaderboard", "data", "calibration"} <= set(keys(report))
+
+
+def test_nothing_finished_is_a_report_that_says_so(copied):
+    (copied / "cells.json").write_text("{}")
+    report = Report.from_result(copied)
+    assert any(banner.title == "No cell is finished" for banner in banners(report))
+    assert "reproduce" in keys(report)
+    assert report.to_html()
+
+
+def test_a_folder_without_an_experiment_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"no plan\.json"):
+        Report.from_result(tmp_path)
+
+
+def audit_of(status: str) -> dict:
+    canary = {
+        "check": "permuted_targets",
+        "message": "The direction is predicted.",
+        "step": None,
+        "features": [],
+        "fold": None,
+        "symbol": None,
+        "time": None,
+        "amount": 0.1,
+    }
+    report = {
+        "findings": [canary] if status == "failed" else [],
+        "skipped": {},
+        "checks": ["permuted_targets", "flipped_targets"],
+        "n_fits": 6,
+    }
+    return {"5": {"model": "logistic", "report": report}}
+
+
+@pytest.mark.parametrize(("status", "tone"), [("failed", "bad"), ("passed", "good")])
+def test_a_canary_that_scores_is_a_red_banner_on_top(copied, status, tone):
+    (copied / "audit.json").write_text(json.dumps(audit_of(status)))
+    report = Report.from_result(copied)
+    certificate = next(s for s in report.sections if s.key == "leakage")
+    assert certificate.blocks[0].tone == tone
+    summary = report.sections[0].blocks
+    red = [b for b in summary if isinstance(b, Banner) and b.tone == "bad"]
+    assert len(red) == (status == "failed")
+
+
+def test_without_an_audit_the_report_does_not_claim_one(report):
+    certificate = next(s for s in report.sections if s.key == "leakage")
+    assert certificate.blocks[0].tone == "warn"
+    assert "--audit" in certificate.blocks[0].text
+
+
+@pytest.mark.slow
+def test_an_audit_is_made_once_and_kept(copied):
+    report = Report.from_result(copied, audit="logistic")
+    checks = table(report, "audit_h5").frame
+    assert set(checks["status"]) == {"passed"}
+    assert {"permuted_targets", "flipped_targets", "future"} <= set(checks["check"])
+    again = table(Report.from_result(copied), "audit_h5").frame
+    pd.testing.assert_frame_equal(again, checks)
+
+
+def test_an_audit_of_no_model_is_refused(copied):
+    with pytest.raises(ConfigError, match="no model 'magic'"):
+        Report.from_result(copied, audit="magic")
+
+
+def test_passwords_stay_where_they_are(copied):
+    config = copied / "config.yaml"
+    address = "tracking_uri: postgresql://me:secret@host/db"
+    text = config.read_text()
+    config.write_text(text.replace("mlflow:", f"mlflow:\n  {address}", 1))
+    shown = [b.text for b in blocks(Report.from_result(copied)) if isinstance(b, Code)]
+    assert any("host/db" in text for text in shown)
+    assert not any("secret" in text for text in shown)
+
+
+@pytest.mark.slow
+def test_all_that_is_shown_is_written(report, tmp_path):
+    page = report.save(tmp_path / "out")
+    figures = {b.key for b in blocks(report) if isinstance(b, Figure)}
+    tables = {b.key: b for b in blocks(report) if isinstance(b, Table)}
+    assert page.read_text(encoding="utf-8") == report.to_html()
+    pngs = list((tmp_path / "out" / "figures").iterdir())
+    assert {path.name for path in pngs} == {f"{key}.png" for key in figures}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in pngs)
+    csvs = list((tmp_path / "out" / "tables").iterdir())
+    assert {path.stem for path in csvs} == set(tables)
+    board = pd.read_csv(tmp_path / "out" / "tables" / "leaderboard_h5.csv")
+    pd.testing.assert_frame_equal(board, tables["leaderboard_h5"].frame)
+
+
+def test_names_of_files_are_not_shared(report, files_report):
+    for one in (report, files_report):
+        names = [(type(b), b.key) for b in blocks(one) if isinstance(b, Figure | Table)]
+        assert len(names) == len(set(names))
+
+
+def test_a_notebook_shows_the_page_apart_from_its_own(report, page):
+    shown = Tags(report._repr_html_()).tags
+    ((tag, attrs),) = shown
+    assert (tag, attrs["srcdoc"]) == ("iframe", page)
+    assert "allow-same-origin" not in (attrs["sandbox"] or "")
+
+
+def test_rows_have_a_value_for_each_column(report, files_report):
+    for block in [*blocks(report), *blocks(files_report)]:
+        if isinstance(block, Table):
+            assert {len(row) for row in block.rows} <= {len(block.columns)}, block.key
+
+
+def test_nothing_warns(experiment, files_report):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        Report.from_result(experiment)
+        files_report.to_html()
