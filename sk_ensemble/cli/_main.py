@@ -21,8 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     exit_code : int
-        0 if all is well, 1 if some cells failed or a replay differs, 2 if the request
-        is at fault, 3 after any other error, 130 after Ctrl-C, 143 after SIGTERM.
+        0 if all is well, 1 if some cells failed, a replay differs, a gate was not
+        passed or a version is not whole, 2 if the request is at fault, 3 after any
+        other error, 130 after Ctrl-C, 143 after SIGTERM.
 
     Examples
     --------
