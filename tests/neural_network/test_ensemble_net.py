@@ -65,14 +65,16 @@ def test_members_are_trained_as_each_would_be_alone(max_norm):
     )
 
 
-def test_one_member_is_trained_as_any_network_is():
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.3])
+def test_one_member_is_trained_as_any_network_is(label_smoothing):
     torch.manual_seed(0)
     module = InceptionTimeModule(2, 3, n_members=1, **SMALL).double()
     other = copy.deepcopy(module)
     histories = []
     for make, trained in ((EnsembleNet, module), (WindowNet, other)):
         torch.manual_seed(1)
-        net = make(trained, **settings()).train(labelled(), labelled(30, seed=2))
+        net = make(trained, **settings(), label_smoothing=label_smoothing)
+        net.train(labelled(), labelled(30, seed=2))
         histories.append(net.history[:, ("train_loss", "valid_loss")])
     np.testing.assert_allclose(*histories)
 
