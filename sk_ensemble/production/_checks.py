@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,26 +136,31 @@ def _check_versions(
         yield Check(name, folder_of(number), state, fault)
 
 
-def _strangers(entries: Sequence[str]) -> list[str]:
-    """Return the entries of a model's directory that are none of its parts."""
-    return sorted(
-        entry
-        for entry in entries
-        if entry not in (HISTORY, LOCK)
-        and not _VERSION.fullmatch(entry)
-        and not is_scratch(entry)
-    )
+def _is_part(entry: str) -> bool:
+    """Tell whether an entry of a model's directory is one of its parts."""
+    is_known = entry in (HISTORY, LOCK) or _VERSION.fullmatch(entry) is not None
+    return is_known or is_scratch(entry)
+
+
+def _unknown(root: Path, name: str, journal: Journal) -> Iterator[Check]:
+    """Yield what is in the directories of a model and does not belong there."""
+    strangers = [entry for entry in _entries(root, name) if not _is_part(entry)]
+    with suppress(ProductionError, OSError):
+        strangers += [f"{HISTORY}/{entry}" for entry in journal.strangers()]
+    for entry in sorted(strangers):
+        path = root / name / entry
+        yield Check(name, entry, "unknown", f"{path} is no part of the registry.")
 
 
 def _check_model(
     root: Path, name: str, key: bytes | None, only: int | None
 ) -> Iterator[Check]:
     """Yield what is found about one model."""
-    entries = _entries(root, name)
+    journal = Journal(root, name, key)
     events: list[Event] = []
     fault = None
     try:
-        events = [entry.event for entry in Journal(root, name, key).entries()]
+        events = [entry.event for entry in journal.entries()]
     except (ProductionError, OSError) as error:
         fault = str(error)
     yield Check(
@@ -163,9 +169,7 @@ def _check_model(
     numbers = version_numbers(root, name)
     checks = _check_versions(root, name, numbers, events)
     yield from (c for c in checks if only is None or c.part == folder_of(only))
-    for entry in _strangers(entries):
-        path = root / name / entry
-        yield Check(name, entry, "unknown", f"{path} is no part of the registry.")
+    yield from _unknown(root, name, journal)
 
 
 def known_name(root: Path, name: str) -> str:

@@ -13,6 +13,7 @@ from sk_ensemble.production._gate_outcome import GateOutcome
 from sk_ensemble.production._latency_gate import LatencyGate
 from sk_ensemble.production._leakage_gate import LeakageGate
 from sk_ensemble.production._score_gate import ScoreGate
+from sk_ensemble.utils.files import strict_json
 from sk_ensemble.utils.text import one_line
 
 __all__ = ["GATES", "Judgement", "standard_gates"]
@@ -46,7 +47,10 @@ def standard_gates() -> tuple[Gate, ...]:
 def _outcome(gate: Gate, evidence: Evidence) -> GateOutcome:
     """Ask a gate; an error is an outcome, since nobody can say that it passed."""
     try:
-        return gate.check(evidence)
+        outcome = replace(gate.check(evidence), gate=gate.name)
+        # What cannot be recorded is refused here, and not after all gates.
+        strict_json(outcome.to_dict())
+        return outcome
     except Exception as error:
         what = one_line(" ".join(str(error).split()))
         own = isinstance(error, ProductionError)

@@ -17,7 +17,7 @@ from sk_ensemble.exceptions import PersistenceError, ProductionError
 from sk_ensemble.persistence._plain_files import names_in, opened_folder, read_plain
 from sk_ensemble.production._beneath import opened
 from sk_ensemble.production._event import Event
-from sk_ensemble.utils.files import write_new
+from sk_ensemble.utils.files import is_scratch, write_new
 from sk_ensemble.utils.seals import (
     digest_of,
     is_signed_with,
@@ -86,6 +86,13 @@ class Journal:
             return []
         found = (_ENTRY.fullmatch(name) for name in names)
         return sorted(int(match[1]) for match in found if match)
+
+    def strangers(self) -> list[str]:
+        """Return the names of what is no entry, and is not being written either."""
+        with opened(self._root, self._name, HISTORY) as folder:
+            names = names_in(folder, _MOST_ENTRIES)
+        known = {_file_name(number) for number in self.numbers()}
+        return sorted(n for n in names if n not in known and not is_scratch(n))
 
     def _fault(self, number: int, what: object) -> ProductionError:
         path = self.folder / _file_name(number)

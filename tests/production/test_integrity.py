@@ -79,7 +79,7 @@ def test_without_its_last_entry_a_registry_is_an_older_one(two):
         two.version("m", 2)
 
 
-@pytest.mark.parametrize("place", ["v1", "v1/model", "."])
+@pytest.mark.parametrize("place", ["v1", "v1/model", ".", "history"])
 def test_a_file_too_many_is_named(place, two):
     (two.root / "m" / place / "extra.bin").write_bytes(b"")
     with pytest.raises(ProductionError, match=r"extra\.bin"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -153,6 +154,30 @@ def test_a_gate_that_breaks_is_not_passed(registry, runs):
         runs["prior"], "m", gates=gates, override=["score"], reason="Known."
     )
     assert not version.outcomes[0].passed
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [None, True, GateOutcome("score", True, "Fine.", {"figure": np.float32(1)})],
+)
+def test_an_outcome_that_cannot_be_recorded_is_a_failure(outcome, registry, runs):
+    gate = SimpleNamespace(name="score", check=lambda evidence: outcome)
+    with pytest.raises(GateError, match=r"score: FAILED\. It cannot be told: Type"):
+        registry.promote(runs["prior"], "m", gates=[gate, *verdicts()[1:]])
+
+
+def test_a_gate_cannot_speak_for_another(registry, runs):
+    gate = SimpleNamespace(
+        name="score", check=lambda evidence: GateOutcome("latency", False, "No.")
+    )
+    with pytest.raises(GateError, match=r"- score: FAILED\. No\."):
+        registry.promote(
+            runs["prior"],
+            "m",
+            gates=[gate, *verdicts()[1:]],
+            override=["latency"],
+            reason="a test",
+        )
 
 
 def test_a_gate_of_ones_own_counts_like_the_others(registry, runs):
