@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 from pathlib import Path
@@ -259,6 +260,32 @@ def test_a_model_that_was_only_refused_is_not_live(registry, runs):
     with pytest.raises(ProductionError, match="was live yet"):
         registry.rollback("m")
     assert registry.verify("m")["part"].tolist() == ["history"]
+
+
+@pytest.mark.parametrize("n_written", range(6))
+def test_a_full_disk_leaves_what_is_live_and_no_half(n_written, two, runs, monkeypatch):
+    before, left = tree_of(two.root), [n_written]
+    write = Path.write_bytes
+
+    def until_full(path: Path, content: bytes) -> int:
+        if not left[0]:
+            write(path, content[: len(content) // 2])
+            raise OSError(errno.ENOSPC, "No space left on device", str(path))
+        left[0] -= 1
+        return write(path, content)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", until_full)
+        with pytest.raises(OSError, match="No space left") as error:
+            ungated(two, runs["prior"])
+    assert ".writing-" not in str(error.value)
+    after = tree_of(two.root)
+    assert {name: after[name] for name in before} == before
+    assert two.current("m").number == 2
+    two.verify()
+    assert not list(two.root.rglob(".writing-*"))
+    # Only the entry was missing of the last one.
+    assert ungated(two, runs["prior"]).number == (4 if n_written == 5 else 3)
 
 
 def copied(run: Path, folder: Path) -> Path:
