@@ -19,8 +19,8 @@ __all__ = [
     "Block",
     "Code",
     "Column",
+    "Details",
     "Figure",
-    "Fold",
     "Heading",
     "Section",
     "Table",
@@ -166,14 +166,14 @@ class Code:
 
 
 @dataclass(frozen=True, eq=False)
-class Fold:
+class Details:
     """Show blocks when they are asked for."""
 
     title: str
     blocks: Sequence[Block]
 
 
-Block: TypeAlias = Text | Heading | Banner | Code | Table | Figure | Fold
+Block: TypeAlias = Text | Heading | Banner | Code | Table | Figure | Details
 
 
 @dataclass(frozen=True, eq=False)
@@ -203,5 +203,5 @@ class Section:
         while waiting:
             block = waiting.pop(0)
             yield block
-            if isinstance(block, Fold):
+            if isinstance(block, Details):
                 waiting = [*block.blocks, *waiting]

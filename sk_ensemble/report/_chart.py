@@ -37,6 +37,8 @@ _METADATA = re.compile(r"<metadata>.*?</metadata>", re.DOTALL)
 _RULES = re.compile(r"<defs>\s*<style.*?</style>\s*</defs>", re.DOTALL)
 _SIZE = re.compile(r'(<svg\b[^>]*?) width="[^"]*pt"', re.DOTALL)
 _HEIGHT = re.compile(r'(<svg\b[^>]*?) height="[^"]*pt"', re.DOTALL)
+_ID = re.compile(r' id="([^"]*)"')
+_REFERENCE = re.compile(r'(?:url\(|href=")#([^)"]+)')
 _LINE = re.compile(r'<g id="model-(\d+)(?:-\w+)?">')
 
 #: Characters of a name in a figure.
@@ -120,12 +122,18 @@ def _drawing(key: str) -> Iterator[None]:
         yield
 
 
+def _only_needed_ids(svg: str) -> str:
+    """Leave out the ids that nothing refers to: every figure has the same ones."""
+    needed = set(_REFERENCE.findall(svg))
+    return _ID.sub(lambda found: found[0] if found[1] in needed else "", svg)
+
+
 def _on_page(svg: str, caption: str) -> str:
     """Return an SVG as a part of a page, in its colours and its font."""
     svg = _RULES.sub("", _METADATA.sub("", svg[svg.index("<svg") :]))
     svg = _HEIGHT.sub(r"\1", _SIZE.sub(r"\1", svg))
     svg = _PLACEHOLDER.sub(lambda found: _VARIABLES[found[0].lower()], svg)
-    svg = _LINE.sub(r'<g class="line m\1">', svg)
+    svg = _only_needed_ids(_LINE.sub(r'<g class="line m\1">', svg))
     return svg.replace(
         "<svg ", f'<svg role="img" aria-label="{escape(one_line(caption))}" ', 1
     )
@@ -133,10 +141,12 @@ def _on_page(svg: str, caption: str) -> str:
 
 def svg_of(figure: Figure) -> str:
     """Return a figure as SVG, to stand in a page."""
+    backend = import_optional("matplotlib.backends.backend_svg", extra="experiments")
     buffer = io.StringIO()
     with _drawing(figure.key):
-        drawn = figure.draw(PAGE)
-        drawn.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        # Figure.savefig would draw it twice.
+        canvas = backend.FigureCanvasSVG(figure.draw(PAGE))
+        canvas.print_svg(buffer, metadata={"Date": None})
     return _on_page(buffer.getvalue(), figure.caption)
 
 

@@ -50,7 +50,3 @@ class Evidence:
     def audits(self) -> dict[int, StoredAudit]:
         """Stored audits of leakage, by horizon."""
         return read_audits(self.experiment.path)
-
-    def has_prices(self) -> bool:
-        """Whether there are prices to trade at."""
-        return any(horizon.backtests for horizon in self.horizons)

@@ -1,8 +1,8 @@
 """How often the test period of an experiment was looked at.
 
 Whoever compares many models on one test period and keeps the best sees luck. Every
-experiment in the same directory whose test period overlaps this one's is counted, and
-in them every different fit: the same fit again shows nothing new.
+experiment in the same directory that has scored bars of it is counted, and in them
+every different fit: the same fit again shows nothing new.
 """
 
 from __future__ import annotations
@@ -42,17 +42,18 @@ class Looks:
     names: tuple[str, ...]
 
 
-def _overlaps(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
-    """Tell whether the test periods of two data sections share any bar."""
-    if "test_path" in one or "test_path" in other:
-        return bool(one.get("test_path") == other.get("test_path"))
-    if not set(one.get("symbols") or ()) & set(other.get("symbols") or ()):
+def _overlaps(own: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Tell whether an experiment has scored bars of the test period of another.
+
+    Its own validation period counts like its test period: both were looked at.
+    """
+    if "test_path" in own or "test_path" in other:
+        looked_at = [other.get("test_path"), other.get("val_path")]
+        return own.get("test_path") in [path for path in looked_at if path]
+    if not set(own.get("symbols") or ()) & set(other.get("symbols") or ()):
         return False
-    starts, stops = zip(
-        *((str(d["val_end"]), str(d.get("end") or _NO_END)) for d in (one, other)),
-        strict=True,
-    )
-    return bool(max(starts) < min(stops))
+    start = max(str(own["val_end"]), str(other["train_end"]))
+    return start < min(str(data.get("end") or _NO_END) for data in (own, other))
 
 
 def _scored(result: ResultDir, own: Mapping[str, Any]) -> set[tuple[int, str]] | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -56,6 +57,7 @@ def _runs(blocks: Sequence[Block]) -> Iterator[tuple[str, list[Block]]]:
         yield kind, list(run)
 
 
+@cache
 def _environment() -> Any:
     jinja2 = import_optional("jinja2", extra="experiments")
     environment = jinja2.Environment(

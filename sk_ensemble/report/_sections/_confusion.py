@@ -9,7 +9,7 @@ from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.report._blocks import (
     Block,
     Column,
-    Fold,
+    Details,
     Heading,
     Section,
     Table,
@@ -70,7 +70,7 @@ def make(evidence: Evidence) -> Section | None:
     for horizon in evidence.horizons:
         tables = [_table(horizon, model) for model in horizon.models]
         if len(evidence.horizons) > 1:
-            blocks.append(Fold(f"Horizon {horizon.horizon} bars", tables))
+            blocks.append(Details(f"Horizon {horizon.horizon} bars", tables))
         else:
             blocks += [Heading(f"Horizon {horizon.horizon} bars"), *tables]
     return Section("confusion", "Confusion", blocks, _LEAD) if blocks else None

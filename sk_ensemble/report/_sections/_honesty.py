@@ -124,7 +124,7 @@ def _row(fact: dict[str, Any]) -> list[Value]:
         Value(number(fact["sharpe"]), fact["sharpe"]),
         Value(count(fact["n_trials"]), float(fact["n_trials"])),
         Value(number(fact["luck"]), fact["luck"]),
-        Value(number(dsr, 3), dsr, tone="good" if dsr > _CONFIDENT else "bad"),
+        Value(number(dsr, 3), dsr, tone="good" if dsr > _CONFIDENT else ""),
         Value(
             number(pbo, 2),
             pbo,
@@ -158,7 +158,7 @@ def _looks(evidence: Evidence) -> Iterator[Block]:
         f"This test period was looked at by {looks.n_experiments} "
         f"experiment{'s' if many else ''} and {looks.n_models} different models",
         f"({by_horizon}.) Every look is a chance to be lucky. Counted are the "
-        "experiments in this directory whose test periods overlap; what was run "
+        "experiments in this directory that scored any of its bars; what was run "
         "elsewhere, or deleted, cannot be counted.",
     )
 

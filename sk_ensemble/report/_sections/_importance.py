@@ -11,8 +11,8 @@ from sk_ensemble.experiments._plots import largest_shares
 from sk_ensemble.report._blocks import (
     Block,
     Column,
+    Details,
     Figure,
-    Fold,
     Heading,
     Section,
     Table,
@@ -99,7 +99,7 @@ def make(evidence: Evidence) -> Section | None:
             blocks.append(Heading(f"Horizon {horizon.horizon} bars"))
             blocks += [_figure(evidence, horizon, model) for model in models]
             title = f"All features, horizon {horizon.horizon}"
-            blocks.append(Fold(title, [_table(horizon, models)]))
+            blocks.append(Details(title, [_table(horizon, models)]))
     return (
         Section("importance", "Feature importance", blocks, _LEAD) if blocks else None
     )

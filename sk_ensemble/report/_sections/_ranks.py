@@ -9,8 +9,8 @@ import pandas as pd
 from sk_ensemble.report._blocks import (
     Block,
     Column,
+    Details,
     Figure,
-    Fold,
     Heading,
     Section,
     Table,
@@ -132,5 +132,5 @@ def make(evidence: Evidence) -> Section | None:
         blocks.append(Text(_sentence(ranks)))
         blocks.append(_figure(evidence, horizon, ranks))
         title = f"Ranks and losses, horizon {horizon.horizon}"
-        blocks.append(Fold(title, [_table(horizon, losses, ranks)]))
+        blocks.append(Details(title, [_table(horizon, losses, ranks)]))
     return Section("ranks", "Validation and test", blocks, _LEAD) if blocks else None

@@ -12,7 +12,7 @@ from sk_ensemble.report._blocks import (
     Block,
     Code,
     Column,
-    Fold,
+    Details,
     Section,
     Table,
     Text,
@@ -107,11 +107,11 @@ def make(evidence: Evidence) -> Section | None:
         Text(f"Status: {experiment.status.describe()}."),
         Code(_commands(evidence)),
         _pairs("environment", "Made with.", facts | digests),
-        Fold(
+        Details(
             "Versions of the libraries", [_pairs("libraries", "Versions.", libraries)]
         ),
-        Fold("Configuration", [Code(_without_secrets(experiment.config_text))]),
-        Fold("Run directories", [_runs(evidence)]),
-        Fold("Parameters of the models", list(_parameters(evidence))),
+        Details("Configuration", [Code(_without_secrets(experiment.config_text))]),
+        Details("Run directories", [_runs(evidence)]),
+        Details("Parameters of the models", list(_parameters(evidence))),
     ]
     return Section("reproduce", "Reproduce", blocks, _LEAD)

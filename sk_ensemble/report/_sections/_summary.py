@@ -50,18 +50,19 @@ def _banners(evidence: Evidence) -> Iterator[Block]:
 
 def _against(horizon: Horizon, best: str) -> str:
     """Say what the best model is against the hardest baseline there is."""
-    names = [name for name in horizon.references if name != "best"]
-    if not names or (best in horizon.references.values() and len(names) == 1):
+    others = [
+        (name, model)
+        for name, model in horizon.references.items()
+        if name != "best" and model != best
+    ]
+    if not others:
         return ""
-    name = next((n for n in reversed(names) if horizon.references[n] != best), None)
-    if name is None:
-        return ""
-    gain = horizon.gains_on(horizon.references[name])[best].interval
-    is_sure = gain.low > 0
+    name, model = others[-1]
+    gain = horizon.gains_on(model)[best].interval
     return (
         f" Against the {name} baseline it gains {signed(gain.estimate * _MILLI, 1)} "
         f"thousandths of a nat per bar ({interval(gain, 1, _MILLI)}), which is "
-        f"{'more than' if is_sure else 'within'} the noise of days."
+        f"{'more than' if gain.low > 0 else 'within'} the noise of days."
     )
 
 
