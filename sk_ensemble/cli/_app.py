@@ -16,12 +16,14 @@ from sk_ensemble.cli._errors import report as report_fault
 from sk_ensemble.cli._init import init
 from sk_ensemble.cli._leaderboard import leaderboard
 from sk_ensemble.cli._models import models
+from sk_ensemble.cli._predict import predict
 from sk_ensemble.cli._promote import promote
 from sk_ensemble.cli._replay import replay
 from sk_ensemble.cli._report import report
 from sk_ensemble.cli._rollback import rollback
 from sk_ensemble.cli._run import run
 from sk_ensemble.cli._screen import show_line, warning
+from sk_ensemble.cli._serve import serve
 from sk_ensemble.cli._status import status
 from sk_ensemble.cli._tune import tune
 from sk_ensemble.cli._validate import validate
@@ -44,6 +46,8 @@ _COMMANDS: tuple[Callable[..., Any], ...] = (
     promote,
     rollback,
     verify,
+    predict,
+    serve,
 )
 
 
