@@ -39,6 +39,7 @@ IMPORTERS = {
     "__init__.py": "names of the package itself",
     "persistence/_classes.py": "addresses written in that file",
     "registry/_entry.py": "addresses written in the registry, or by a plug-in",
+    "utils/fork_server.py": "names in orders of the process that started it",
     "utils/optional.py": "names written where it is called",
 }
 
