@@ -15,7 +15,7 @@ LINT = "from importlinter.cli import lint_imports_command; lint_imports_command(
 HOMES = {
     "catboost": {"boosting"},
     "lightgbm": {"boosting"},
-    "mlflow": {"callbacks", "experiments"},
+    "mlflow": {"callbacks", "experiments", "production"},
     "optuna": {"search"},
     "skorch": {"neural_network"},
     "sktime": {"time_series"},
