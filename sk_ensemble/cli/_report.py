@@ -68,6 +68,8 @@ def report_after_run(path: Path, *, is_quiet: bool) -> None:
         Whether to say nothing of it.
     """
     again = f"sk-ensemble report {path.name}"
+    if not is_quiet:
+        note("Making the report...")
     try:
         with stoppable(f"The experiment is done; this makes its report: {again}"):
             from sk_ensemble.report import Report

@@ -155,7 +155,7 @@ def _what_is_there(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
             config = load_experiment(path / "config.yaml", check_environment=False)
             found["config"] = config
             found["source"], found["samples"] = _data(config, plan["digests"])
-    except (ConfigError, DataError, OSError) as error:
+    except (ImportError, OSError, ValueError) as error:
         found["remarks"] = [
             "Its data cannot be read again, so what needs prices or training samples "
             f"is left out: {error}"

@@ -10,11 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.metrics import log_loss as sklearn_log_loss
+from small_experiments import make_config
 
 from sk_ensemble.exceptions import ConfigError
-from sk_ensemble.metrics import day_block_bootstrap
+from sk_ensemble.experiments._sources import make_source
+from sk_ensemble.metrics import day_block_bootstrap, deflated_sharpe_ratio, sharpe_ratio
 from sk_ensemble.report import Report
 from sk_ensemble.report._blocks import Banner, Code, Figure, Table
+from sk_ensemble.report._leakage import audit_folds
+from sk_ensemble.report._sections._trading import _costs, _turnover
 
 SECTIONS = [
     "summary",
@@ -166,6 +170,41 @@ def test_profits_are_those_that_the_run_has_stored(report, experiment):
         for figure in ("net_return", "total_cost", "turnover", "gross_return"):
             found = frame.at[name.removesuffix("_h5"), figure]
             assert found == pytest.approx(stored[figure])
+
+
+def test_days_add_up_to_turnover_and_costs(report):
+    for result in report._evidence.horizons[0].backtests.values():
+        assert _turnover(result).mean() == pytest.approx(result.turnover)
+        assert _costs(result).sum() == pytest.approx(result.total_cost)
+
+
+def test_the_best_sharpe_ratio_is_deflated_by_every_model_that_was_looked_at(report):
+    horizon = report._evidence.horizons[0]
+    (fact,) = table(report, "overfitting").frame.to_dict("records")
+    daily = {m: b.daily.to_numpy() for m, b in horizon.backtests.items()}
+    sharpes = {m: sharpe_ratio(d) for m, d in daily.items() if np.ptp(d) > 0}
+    best = max(sharpes, key=sharpes.__getitem__)
+    different = set(sharpes.values())
+    assert fact["best_model"] == best
+    assert fact["n_trials"] == len(horizon.models)
+    assert fact["deflated_sharpe_ratio"] == pytest.approx(
+        deflated_sharpe_ratio(
+            daily[best],
+            n_trials=len(horizon.models),
+            trial_variance=np.var(list(different), ddof=1),
+        )
+    )
+
+
+def test_windows_that_reach_into_test_blocks_are_found(tmp_path):
+    models = [{"model": "logistic", "dataset": {"sequence_length": 30}}]
+    found = {}
+    for embargo_size in (0, 60):
+        cv = {"n_splits": 3, "purged_size": 5, "embargo_size": embargo_size}
+        config = make_config(tmp_path, models=models, cv=cv)
+        samples = {5: make_source(config).samples(5)}
+        found[embargo_size] = audit_folds(config, samples)[5].status("windows")
+    assert found == {0: "failed", 60: "passed"}
 
 
 def test_weights_and_folds_are_those_of_the_run(report, experiment):
