@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from sk_ensemble.preprocessing import RowTransformer, Windower
     from sk_ensemble.registry import create, list_models, register
     from sk_ensemble.search import OptunaSearchCV
+    from sk_ensemble.time_series import MiniRocketClassifier
 
 __version__ = "0.1.0"
 
@@ -64,6 +65,7 @@ __all__ = [
     "LightGBMClassifier",
     "MLPNetClassifier",
     "MLflowCallback",
+    "MiniRocketClassifier",
     "NHITSClassifier",
     "OptunaSearchCV",
     "Panel",
@@ -104,6 +106,7 @@ _HOMES = {
     "LightGBMClassifier": "sk_ensemble.boosting",
     "MLPNetClassifier": "sk_ensemble.neural_network",
     "MLflowCallback": "sk_ensemble.callbacks",
+    "MiniRocketClassifier": "sk_ensemble.time_series",
     "NHITSClassifier": "sk_ensemble.neural_network",
     "OptunaSearchCV": "sk_ensemble.search",
     "Panel": "sk_ensemble.panel",

@@ -28,6 +28,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 from sklearn.utils import get_tags
 from sklearn.utils.estimator_checks import check_estimator
+from sktime.classification.distance_based import KNeighborsTimeSeriesClassifier
 
 from discovery import public_objects
 from families import (
@@ -127,6 +128,15 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
             "method": "isotonic",
         },
     ],
+    "MiniRocketClassifier": [
+        {"num_kernels": 168},
+        {
+            "num_kernels": 168,
+            "head": "logistic",
+            "max_epochs": 30,
+            "learning_rate": 0.05,
+        },
+    ],
     "NHITSClassifier": [{**TRAINING, "mlp_units": [[16, 16]], "learning_rate": 0.02}],
     "OptunaSearchCV": [
         {
@@ -144,6 +154,13 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         MEMBERS | {"final_estimator": GaussianNB(), "passthrough": True},
     ],
     "RowTransformer": [{"transformer": StandardScaler()}],
+    "SktimeClassifier": [
+        {
+            "estimator": KNeighborsTimeSeriesClassifier(
+                n_neighbors=3, distance="euclidean"
+            )
+        }
+    ],
     "TFTClassifier": [
         TRAINING
         | {"hidden_size": 16, "n_heads": 2, "dropout": 0.0, "learning_rate": 0.03}
@@ -168,6 +185,11 @@ BATCH_NORM = {
 EXPECTED_TO_FAIL = {
     "InceptionTimeClassifier": BATCH_NORM,
     "LSTMFCNClassifier": BATCH_NORM,
+    "MiniRocketClassifier": {
+        "check_sample_weight_equivalence_on_dense_data": (
+            "thresholds come from training windows drawn at random"
+        )
+    },
 }
 
 

@@ -15,6 +15,7 @@ from optuna.distributions import FloatDistribution
 from sklearn.base import BaseEstimator
 from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
+from sktime.classification.distance_based import KNeighborsTimeSeriesClassifier
 
 from discovery import public_methods, public_objects
 from sk_ensemble import PurgedSplit
@@ -54,6 +55,9 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "PurgedStackingClassifier": MEMBERS,
     "RowTransformer": {"transformer": StandardScaler()},
+    "SktimeClassifier": {
+        "estimator": KNeighborsTimeSeriesClassifier(distance="euclidean")
+    },
     "WeightedVoteClassifier": MEMBERS,
 }
 # Words with which a docstring says that fit does not always set an attribute.

@@ -26,6 +26,7 @@ FAMILIES = {
     "lightgbm": {},
     "alstm": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
     "gru": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
+    "minirocket": {"num_kernels": 504, "random_state": 0},
     "mlp": {"hidden_sizes": [64], "max_epochs": 10, "random_state": 0},
     "patch_tst": {
         "patch_len": 2,

@@ -12,6 +12,7 @@ from sk_ensemble.estimator._training_set import (
     check_labels,
     encode_labels,
 )
+from sk_ensemble.estimator._validation_tail import split_validation_tail
 
 __all__ = [
     "IterativeClassifier",
@@ -22,4 +23,5 @@ __all__ = [
     "encode_labels",
     "n_threads",
     "predict_in_blocks",
+    "split_validation_tail",
 ]

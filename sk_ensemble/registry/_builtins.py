@@ -90,6 +90,12 @@ _TFT = ModelInfo(
     description="Temporal fusion transformer, which knows symbol and calendar",
     needs_windows=True,
 )
+_MINIROCKET = ModelInfo(
+    name="minirocket",
+    family="timeseries",
+    description="MiniRocket: a linear model on thousands of fixed convolutions",
+    needs_windows=True,
+)
 _LOGISTIC = ModelInfo(
     name="logistic",
     family="sklearn",
@@ -153,6 +159,7 @@ def builtin_entries() -> list[Entry]:
         Entry(_NHITS, "sk_ensemble.neural_network:NHITSClassifier"),
         Entry(_PATCH_TST, "sk_ensemble.neural_network:PatchTSTClassifier"),
         Entry(_TFT, "sk_ensemble.neural_network:TFTClassifier"),
+        Entry(_MINIROCKET, "sk_ensemble.time_series:MiniRocketClassifier"),
         Entry(_LOGISTIC, "sk_ensemble.tabular:logistic"),
         Entry(_RANDOM_FOREST, "sk_ensemble.tabular:random_forest"),
         Entry(_HIST_GRADIENT_BOOSTING, "sk_ensemble.tabular:hist_gradient_boosting"),

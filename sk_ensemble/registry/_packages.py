@@ -14,7 +14,6 @@ _PACKAGES = {
     "boosting:lightgbm": ("lightgbm",),
     "boosting:catboost": ("catboost",),
     "sk_ensemble.neural_network": ("torch", "skorch"),
-    "sk_ensemble.time_series": ("sktime", "numba"),
 }
 
 

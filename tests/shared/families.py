@@ -44,6 +44,7 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "kernel_sizes": [3, 2],
         "bottleneck_size": 2,
     },
+    "minirocket": {"num_kernels": 168, "random_state": 0},
     "mlp": {**TRAINING, "hidden_sizes": [8]},
     "patch_tst": {
         **TRAINING,
