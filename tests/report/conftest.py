@@ -1,15 +1,14 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from pictureless import run_without_pictures
 from small_experiments import make_config, write_splits
 
-from sk_ensemble.experiments import ExperimentConfig, run_experiment
+from sk_ensemble.experiments import ExperimentConfig
 from sk_ensemble.report import Report
 
 SYMBOLS = {
@@ -18,24 +17,8 @@ SYMBOLS = {
 }
 
 
-@contextmanager
-def without_pictures() -> Iterator[None]:
-    """Leave the pictures of run directories out, which no report needs."""
-    with pytest.MonkeyPatch.context() as patch:
-        module = "sk_ensemble.experiments"
-        patch.setattr(f"{module}._run_dir.cell_plots", lambda cell: {})
-        patch.setattr(f"{module}._run_experiment.draw", lambda *_: b"no picture")
-        yield
-
-
-def run(config: ExperimentConfig) -> Path:
-    with without_pictures():
-        return run_experiment(config).path
-
-
 def with_files(folder: Path, symbols: dict[str, str]) -> ExperimentConfig:
     """An experiment on three files, so without prices, and without ensembles."""
-
     paths = write_splits(folder, n_bars=1200)
     for path in paths.values():
         frame = pd.read_parquet(path)
@@ -53,12 +36,12 @@ def with_files(folder: Path, symbols: dict[str, str]) -> ExperimentConfig:
 
 @pytest.fixture(scope="session")
 def _bars_experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(make_config(tmp_path_factory.mktemp("bars")))
+    return run_without_pictures(make_config(tmp_path_factory.mktemp("bars")))
 
 
 @pytest.fixture(scope="session")
 def _files_experiment(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return run(with_files(tmp_path_factory.mktemp("files"), SYMBOLS))
+    return run_without_pictures(with_files(tmp_path_factory.mktemp("files"), SYMBOLS))
 
 
 @pytest.fixture(scope="session")

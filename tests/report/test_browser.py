@@ -106,6 +106,24 @@ LOOKS = """(page, view) => ({
 })"""
 
 
+POINTED = """(page, view) => {
+  const lines = [...page.querySelectorAll(".line")];
+  const named = (line) => [...line.classList].find((one) => /^m[0-9]+$/.test(one));
+  const first = lines.find(
+    (line) => lines.filter((other) => named(other) === named(line)).length > 3);
+  const chosen = () => page.querySelectorAll(".line.chosen").length;
+  first.dispatchEvent(new view.Event("pointerenter"));
+  const found = {
+    alike: lines.filter((line) => named(line) === named(first)).length,
+    chosen: chosen(),
+    all: lines.length,
+    faded: page.body.classList.contains("faded"),
+  };
+  first.dispatchEvent(new view.Event("pointerleave"));
+  return { ...found, left: chosen(), still: page.body.classList.contains("faded") };
+}"""
+
+
 def look(
     folder: Path, page: str, probe: str, width: int = 1280, *options: str
 ) -> tuple[dict[str, Any], str]:
@@ -172,6 +190,14 @@ def test_tables_sort_by_every_column_both_ways(tmp_path, shown):
     assert console == ""
     assert found["n_tables"] > 5
     assert found["wrong"] == []
+
+
+def test_a_line_that_is_pointed_at_stands_out_in_every_figure(tmp_path, page):
+    found, console = look(tmp_path, page, POINTED)
+    assert console == ""
+    assert 3 < found["alike"] == found["chosen"] < found["all"]
+    assert found["faded"]
+    assert (found["left"], found["still"]) == (0, False)
 
 
 def test_hostile_names_run_nothing(tmp_path, files_report):

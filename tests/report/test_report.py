@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from pictureless import run_without_pictures
 from sklearn.metrics import log_loss as sklearn_log_loss
-from small_experiments import make_config
+from small_experiments import make_config, write_splits
 
 from sk_ensemble.exceptions import ConfigError
 from sk_ensemble.experiments._sources import make_source
@@ -435,3 +436,42 @@ def test_nothing_warns(experiment, files_report):
         warnings.simplefilter("error")
         Report.from_result(experiment)
         files_report.to_html()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"models": ["logistic"]},
+        {
+            "models": ["prior", "logistic"],
+            "cv": {
+                "splitter": "combinatorial",
+                "n_blocks": 4,
+                "n_test_blocks": 2,
+                "embargo_size": 60,
+            },
+        },
+        {"models": ["prior"], "cv": {"splitter": "walk_forward", "n_splits": 3}},
+    ],
+    ids=["one model", "combinatorial", "walk forward, baseline only"],
+)
+def test_any_kind_of_experiment_has_its_report(tmp_path, changes):
+    report = Report.from_result(run_without_pictures(make_config(tmp_path, **changes)))
+    assert {"leaderboard", "trading", "folds", "leakage"} <= set(keys(report))
+    assert ("differences" in keys(report)) == (len(changes["models"]) > 1)
+    assert report.to_html()
+
+
+@pytest.mark.slow
+def test_two_days_are_enough_for_a_report(tmp_path):
+    config = make_config(
+        tmp_path,
+        models=["logistic", "hist_gradient_boosting"],
+        data=write_splits(tmp_path),
+        cv={"n_splits": 2, "purged_size": 5, "embargo_size": 5},
+    )
+    report = Report.from_result(run_without_pictures(config))
+    assert "overfitting" not in {b.key for b in blocks(report) if isinstance(b, Table)}
+    assert "ensembles" in keys(report)
+    assert report.to_html()
