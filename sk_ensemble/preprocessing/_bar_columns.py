@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import FloatArray, IntArray
+from sk_ensemble._typing import FloatArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.preprocessing._bar_path import BarPath
 from sk_ensemble.utils.time import from_utc_ns
@@ -29,31 +32,54 @@ _DAY_MINUTES = 24 * 60
 Columns = dict[str, FloatArray]
 
 
-def _mean(values: FloatArray, n_bars: int) -> FloatArray:
-    """Return the mean of the last `n_bars` values, NaN before there are as many."""
-    return pd.Series(values).rolling(n_bars).mean().to_numpy()
-
-
-def _sum(values: FloatArray, n_bars: int) -> FloatArray:
-    """Return the sum of the last `n_bars` values, NaN before there are as many."""
-    return pd.Series(values).rolling(n_bars).sum().to_numpy()
-
-
-def _change(values: FloatArray, n_bars: int) -> FloatArray:
-    """Return the change over the last `n_bars` steps, NaN before there are as many."""
-    return pd.Series(values).diff(n_bars).to_numpy()
-
-
 def _ratio(numerator: FloatArray, denominator: FloatArray) -> FloatArray:
     """Divide, with 0 where there is nothing to divide by."""
     fine = denominator != 0
     return np.where(fine, numerator, 0.0) / np.where(fine, denominator, 1.0)
 
 
-def _volatility(path: BarPath, n_bars: int) -> FloatArray:
-    """Return the root mean square of the returns within sessions, never 0."""
-    squares = _mean(path.step_in_session**2, n_bars)
-    return np.maximum(np.sqrt(squares), _SMALLEST_VOLATILITY)
+class _Recent:
+    """Give the last bars of a path, and sums over windows that end at them.
+
+    Each sum is made anew from its own window, in one order of adding. So it depends
+    neither on where the path begins nor on how many bars are asked for, and features
+    made bar by bar have the bits of those made at once.
+    """
+
+    def __init__(self, path: BarPath, n_rows: int) -> None:
+        self.path, self.n_rows = path, n_rows
+
+    def last(self, values: Any) -> Any:
+        """Cut an array down to the last bars."""
+        return values[len(values) - self.n_rows :]
+
+    def sum(self, values: FloatArray, n_bars: int) -> FloatArray:
+        """Return the sum over `n_bars` bars, for each of the last ones."""
+        return next(self.sums(values, n_bars, first=n_bars))
+
+    def sums(
+        self, values: FloatArray, n_bars: int, *, first: int = 1
+    ) -> Iterator[FloatArray]:
+        """Yield the sums over the newest `first`, ..., `n_bars` bars."""
+        reach = values[len(values) - self.n_rows - n_bars + 1 :]
+        if self.n_rows == 1:
+            # Running sums add in the same order as the loop below.
+            yield from np.cumsum(reach[::-1])[first - 1 :, None]
+            return
+        total = np.zeros(self.n_rows)
+        for age in range(n_bars):
+            total += reach[n_bars - 1 - age : len(reach) - age]
+            if age + 1 >= first:
+                yield total
+
+    def mean(self, values: FloatArray, n_bars: int) -> FloatArray:
+        """Return the mean over `n_bars` bars, for each of the last ones."""
+        return self.sum(values, n_bars) / n_bars
+
+    def volatility(self, n_bars: int) -> FloatArray:
+        """Return the root mean square of the returns within sessions, never 0."""
+        squares = self.mean(self.path.step_in_session**2, n_bars)
+        return np.maximum(np.sqrt(squares), _SMALLEST_VOLATILITY)
 
 
 def _scaled(values: FloatArray, unit: FloatArray) -> FloatArray:
@@ -69,15 +95,9 @@ def _log_ratio(short: FloatArray, long: FloatArray) -> FloatArray:
     return np.clip(logs, -_LARGEST_LOG_RATIO, _LARGEST_LOG_RATIO)
 
 
-def _session_start_rows(path: BarPath) -> IntArray:
-    """Return for every bar the row at which its session started."""
-    rows = np.arange(len(path.times))
-    return np.maximum.accumulate(np.where(path.starts, rows, 0))
-
-
-def _local_minutes(path: BarPath, timezone: str) -> FloatArray:
+def _local_minutes(times: NanosecondArray, timezone: str) -> FloatArray:
     """Return minutes since 1970-01-01 00:00 on the clock of the time zone."""
-    stamps = pd.DatetimeIndex(from_utc_ns(path.times)).tz_localize("UTC")
+    stamps = pd.DatetimeIndex(from_utc_ns(times)).tz_localize("UTC")
     try:
         local = stamps.tz_convert(timezone).tz_localize(None)
     except (KeyError, TypeError, ValueError) as error:
@@ -86,15 +106,17 @@ def _local_minutes(path: BarPath, timezone: str) -> FloatArray:
     return local.as_unit("ns").asi8 / _MINUTE_NS
 
 
-def _clock(path: BarPath, timezone: str) -> Columns:
+def _clock(recent: _Recent, timezone: str) -> Columns:
     """Return where in the day, the week and the session the bar ends."""
-    minutes = _local_minutes(path, timezone)
+    path = recent.path
+    times = recent.last(path.times)
+    minutes = _local_minutes(times, timezone)
     day = 2 * np.pi * (minutes % _DAY_MINUTES) / _DAY_MINUTES
     # 1970-01-01 was a Thursday, three days after a Monday.
     in_week = (minutes + 3 * _DAY_MINUTES) % (7 * _DAY_MINUTES)
     week = 2 * np.pi * in_week / (7 * _DAY_MINUTES)
-    since_start = path.times - path.times[_session_start_rows(path)]
-    pause = np.diff(path.times, prepend=path.times[:1]) / _MINUTE_NS
+    since_start = times - recent.last(path.session.start)
+    pause = recent.last(np.diff(path.times, prepend=path.times[:1])) / _MINUTE_NS
     return {
         "day_sin": np.sin(day),
         "day_cos": np.cos(day),
@@ -105,88 +127,110 @@ def _clock(path: BarPath, timezone: str) -> Columns:
     }
 
 
-def _returns(path: BarPath, level: FloatArray, volatility: FloatArray) -> Columns:
+def _returns(recent: _Recent, volatility: FloatArray) -> Columns:
     """Return log returns over several horizons, in units of volatility."""
-    start = _session_start_rows(path)
-    in_session = np.arange(len(start)) - start + 1
-    since_open = level - (level - path.body)[start]
+    session, step = recent.path.session, recent.path.step
     columns = {
-        f"return_{n}": _scaled(_change(level, n), volatility * np.sqrt(n))
+        f"return_{n}": _scaled(recent.sum(step, n), volatility * np.sqrt(n))
         for n in _RETURN_BARS
     }
-    columns["session_return"] = _scaled(since_open, volatility * np.sqrt(in_session))
-    columns["gap_return"] = _scaled(path.gap[start], volatility * np.sqrt(20))
+    since_open, n_bars = recent.last(session.move), recent.last(session.n_bars)
+    columns["session_return"] = _scaled(since_open, volatility * np.sqrt(n_bars))
+    columns["gap_return"] = _scaled(recent.last(session.gap), volatility * np.sqrt(20))
     return columns
 
 
-def _variability(path: BarPath, volatility: FloatArray) -> Columns:
+def _variability(recent: _Recent, volatility: FloatArray) -> Columns:
     """Return short volatility and range relative to the long ones."""
+    path = recent.path
     spread = path.high - path.low
     return {
-        "volatility_12": _log_ratio(_volatility(path, 12), volatility),
-        "volatility_48": _log_ratio(_volatility(path, 48), volatility),
-        "range_1": _scaled(spread, volatility),
-        "range_12": _log_ratio(_mean(spread, 12), _mean(spread, _LONG)),
-        "unchanged_48": _mean((path.step == 0).astype(float), 48),
+        "volatility_12": _log_ratio(recent.volatility(12), volatility),
+        "volatility_48": _log_ratio(recent.volatility(48), volatility),
+        "range_1": _scaled(recent.last(spread), volatility),
+        "range_12": _log_ratio(recent.mean(spread, 12), recent.mean(spread, _LONG)),
+        "unchanged_48": recent.mean((path.step == 0).astype(float), 48),
     }
 
 
-def _candle(path: BarPath, volatility: FloatArray) -> Columns:
+def _candle(recent: _Recent, volatility: FloatArray) -> Columns:
     """Return the shape of the bar."""
-    body_top = np.maximum(0.0, -path.body)
-    body_bottom = np.minimum(0.0, -path.body)
+    path = recent.path
     location = _ratio(-(path.high + path.low), path.high - path.low)
+    body, high, low = map(recent.last, (path.body, path.high, path.low))
     return {
-        "body": _scaled(path.body, volatility),
-        "upper_shadow": _scaled(path.high - body_top, volatility),
-        "lower_shadow": _scaled(body_bottom - path.low, volatility),
-        "close_location": location,
-        "close_location_12": _mean(location, 12),
+        "body": _scaled(body, volatility),
+        "upper_shadow": _scaled(high - np.maximum(0.0, -body), volatility),
+        "lower_shadow": _scaled(np.minimum(0.0, -body) - low, volatility),
+        "close_location": recent.last(location),
+        "close_location_12": recent.mean(location, 12),
     }
 
 
-def _range_position(path: BarPath, level: FloatArray, n_bars: int) -> FloatArray:
-    """Return where the close stands in the range: -1 at the low, 1 at the high."""
-    top = pd.Series(level + path.high).rolling(n_bars).max().to_numpy()
-    bottom = pd.Series(level + path.low).rolling(n_bars).min().to_numpy()
-    return _ratio(2 * level - top - bottom, top - bottom)
+def _place(recent: _Recent, n_bars: int) -> tuple[FloatArray, FloatArray]:
+    """Return where the close stands in the range, and above the mean, of some bars.
+
+    The first is -1 at the low and 1 at the high, the second a log of prices.
+    """
+    path = recent.path
+    top, bottom = recent.last(path.high).copy(), recent.last(path.low).copy()
+    distance = np.zeros(recent.n_rows)
+    # How far the price has come since each of the bars before this one.
+    for age, move in enumerate(recent.sums(path.step, n_bars - 1), start=1):
+        end = len(path.times) - age
+        rows = slice(end - recent.n_rows, end)
+        np.maximum(top, path.high[rows] - move, out=top)
+        np.minimum(bottom, path.low[rows] - move, out=bottom)
+        distance += move
+    return _ratio(-(top + bottom), top - bottom), distance / n_bars
 
 
-def _trend(path: BarPath, level: FloatArray, volatility: FloatArray) -> Columns:
+def _trend(recent: _Recent, volatility: FloatArray) -> Columns:
     """Return where the price stands relative to its recent past."""
-    columns = {
-        f"range_position_{n}": _range_position(path, level, n) for n in _RANGE_BARS
-    }
-    for n in _RANGE_BARS:
-        distance = level - _mean(level, n)
+    step = recent.path.step
+    places = {n: _place(recent, n) for n in _RANGE_BARS}
+    columns = {f"range_position_{n}": place for n, (place, _) in places.items()}
+    for n, (_, distance) in places.items():
         columns[f"mean_distance_{n}"] = _scaled(distance, volatility * np.sqrt(n))
-    travelled = _sum(np.abs(path.step), 24)
-    columns["efficiency_24"] = np.clip(_ratio(_change(level, 24), travelled), -1, 1)
+    travelled = recent.sum(np.abs(step), 24)
+    columns["efficiency_24"] = np.clip(_ratio(recent.sum(step, 24), travelled), -1, 1)
     return columns
 
 
-def _volume(path: BarPath) -> Columns:
+def _volume(recent: _Recent) -> Columns:
     """Return volume relative to its past, and its direction."""
+    path = recent.path
     log_volume = np.log1p(path.volume)
-    usual = _mean(log_volume, _LONG)
-    signed = _sum(np.sign(path.step) * path.volume, 12)
+    usual = recent.mean(log_volume, _LONG)
+    signed = recent.sum(np.sign(path.step) * path.volume, 12)
     return {
-        "volume_1": log_volume - usual,
-        "volume_12": _mean(log_volume, 12) - usual,
-        "signed_volume_12": _ratio(signed, _sum(path.volume, 12)),
+        "volume_1": recent.last(log_volume) - usual,
+        "volume_12": recent.mean(log_volume, 12) - usual,
+        "signed_volume_12": _ratio(signed, recent.sum(path.volume, 12)),
     }
 
 
-def feature_columns(path: BarPath, timezone: str) -> Columns:
-    """Return all features of a symbol; the first `WARM_UP_BARS` hold NaN."""
-    level, volatility = path.level, _volatility(path, _LONG)
+def feature_columns(path: BarPath, timezone: str, n_rows: int) -> Columns:
+    """Return all features of the last bars of a symbol.
+
+    Parameters
+    ----------
+    path : BarPath of n_bars bars
+        The bars.
+    timezone : str
+        Exchange time zone.
+    n_rows : int
+        How many bars to return the features of, at most ``n_bars - WARM_UP_BARS``.
+    """
+    recent = _Recent(path, n_rows)
+    volatility = recent.volatility(_LONG)
     columns = {
-        **_clock(path, timezone),
-        **_returns(path, level, volatility),
-        **_variability(path, volatility),
-        **_candle(path, volatility),
-        **_trend(path, level, volatility),
-        **_volume(path),
+        **_clock(recent, timezone),
+        **_returns(recent, volatility),
+        **_variability(recent, volatility),
+        **_candle(recent, volatility),
+        **_trend(recent, volatility),
+        **_volume(recent),
     }
     # Adding nought turns -0.0 into 0.0.
     return {name: np.round(c, _DECIMALS) + 0.0 for name, c in columns.items()}

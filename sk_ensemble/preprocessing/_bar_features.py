@@ -19,10 +19,11 @@ __all__ = ["bar_features"]
 def _features_of_symbol(path: BarPath, timezone: Any) -> pd.DataFrame:
     """Return keys and features of one symbol after its warm-up."""
     zone = of_symbol(timezone, path.symbol, "timezone")
-    stamps = pd.DatetimeIndex(from_utc_ns(path.times)).tz_localize("UTC")
+    n_rows = len(path.times) - WARM_UP_BARS
+    times = path.times[WARM_UP_BARS:]
+    stamps = pd.DatetimeIndex(from_utc_ns(times)).tz_localize("UTC")
     keys = {"datetime": stamps, "symbol": path.symbol}
-    frame = pd.DataFrame({**keys, **feature_columns(path, zone)})
-    return frame.iloc[WARM_UP_BARS:]
+    return pd.DataFrame({**keys, **feature_columns(path, zone, n_rows)})
 
 
 def _refuse_short(paths: list[BarPath]) -> None:
@@ -126,5 +127,6 @@ def bar_features(
     """
     paths = list(bar_paths(bars, session_gap))
     _refuse_short(paths)
-    parts = [_features_of_symbol(path, timezone) for path in paths]
+    long = [path for path in paths if len(path.times) > WARM_UP_BARS]
+    parts = [_features_of_symbol(path, timezone) for path in long]
     return pd.concat(parts, ignore_index=True)

@@ -9,14 +9,60 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import BoolArray, FloatArray, NanosecondArray
+from sk_ensemble._typing import BoolArray, FloatArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.utils.sessions import SortedCloses, session_starts
 from sk_ensemble.utils.time import format_ns
 
-__all__ = ["BarPath", "bar_paths", "of_symbol"]
+__all__ = ["BarPath", "SessionFacts", "bar_paths", "of_symbol"]
 
 _PRICES = ("open", "high", "low", "close")
+
+
+@dataclass(frozen=True, eq=False)
+class SessionFacts:
+    """Say of each bar what its session has seen so far, however long that is.
+
+    Attributes
+    ----------
+    start : ndarray of int64 of shape (n_bars,)
+        End of the first bar of the session, nanoseconds in UTC.
+    n_bars : ndarray of int64 of shape (n_bars,)
+        Bars since then, that one included.
+    move : ndarray of shape (n_bars,)
+        Log of close to the open of the session.
+    gap : ndarray of shape (n_bars,)
+        Log of that open to the close before, 0 where a contract starts.
+    """
+
+    start: NanosecondArray
+    n_bars: IntArray
+    move: FloatArray
+    gap: FloatArray
+
+    @classmethod
+    def of_bars(
+        cls,
+        times: NanosecondArray,
+        starts: BoolArray,
+        step: FloatArray,
+        gap: FloatArray,
+    ) -> SessionFacts:
+        """Find out from the bars of a symbol, the first of which starts a session.
+
+        Parameters
+        ----------
+        times, starts, gap : ndarray of shape (n_bars,)
+            As in `BarPath`.
+        step : ndarray of shape (n_bars,)
+            Log of close to previous close, or to the open where a session starts.
+        """
+        rows = np.arange(len(times))
+        first = np.flatnonzero(starts)
+        start = np.repeat(first, np.diff(first, append=len(times)))
+        # Bar after bar in each session, so that one that begins later adds likewise.
+        moves = [np.cumsum(part) for part in np.split(step, first[1:])]
+        return cls(times[start], rows - start + 1, np.concatenate(moves), gap[start])
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,9 +81,8 @@ class BarPath:
         Log of close to open, high to close and low to close.
     step : ndarray of shape (n_bars,)
         Log of close to previous close; at the first bar of a contract, to the open.
-    gap : ndarray of shape (n_bars,)
-        Log of open to previous close at the first bar of a session within a contract,
-        else 0.
+    session : SessionFacts
+        What the session of each bar has seen so far.
     volume : ndarray of shape (n_bars,)
         Traded volume.
     """
@@ -49,13 +94,8 @@ class BarPath:
     high: FloatArray
     low: FloatArray
     step: FloatArray
-    gap: FloatArray
+    session: SessionFacts
     volume: FloatArray
-
-    @property
-    def level(self) -> FloatArray:
-        """Log of the close, without the jumps between contracts."""
-        return np.cumsum(self.step)
 
     @property
     def step_in_session(self) -> FloatArray:
@@ -143,15 +183,19 @@ def _path(
     unlinked[0] = True
     body = np.log(close / open_)
     last_close = np.where(unlinked, open_, np.roll(close, 1))
+    starts = opens | unlinked
+    step = np.where(unlinked, body, np.log(close / last_close))
+    gap = np.where(opens, np.log(open_ / last_close), 0.0)
+    inside = np.where(starts, body, step)
     return BarPath(
         symbol=symbol,
         times=times,
-        starts=opens | unlinked,
+        starts=starts,
         body=body,
         high=np.log(columns["high"] / close),
         low=np.log(columns["low"] / close),
-        step=np.where(unlinked, body, np.log(close / last_close)),
-        gap=np.where(opens, np.log(open_ / last_close), 0.0),
+        step=step,
+        session=SessionFacts.of_bars(times, starts, inside, gap),
         volume=columns["volume"],
     )
 

@@ -18,6 +18,7 @@ from sk_ensemble.production._gates import standard_gates
 from sk_ensemble.production._latency_gate import LatencyGate
 from sk_ensemble.production._leakage_gate import LeakageGate
 from sk_ensemble.production._model_version import ModelVersion
+from sk_ensemble.production._online_features import OnlineBarFeatures
 from sk_ensemble.production._online_predictor import OnlinePredictor
 from sk_ensemble.production._predict import predict
 from sk_ensemble.production._predict_file import predict_file
@@ -32,6 +33,7 @@ __all__ = [
     "LatencyGate",
     "LeakageGate",
     "ModelVersion",
+    "OnlineBarFeatures",
     "OnlinePredictor",
     "ProductionRegistry",
     "ScoreGate",

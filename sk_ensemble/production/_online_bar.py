@@ -13,11 +13,24 @@ from sk_ensemble.exceptions import DataError
 from sk_ensemble.production._predict_chunks import refuse_missing
 from sk_ensemble.utils.time import format_ns
 
-__all__ = ["BarReader"]
+__all__ = ["BarReader", "nanoseconds_of"]
 
 
-def _nanoseconds(value: Any, symbol: Any) -> int:
-    """Return a time stamp as nanoseconds in UTC; a naive one is UTC."""
+def nanoseconds_of(value: Any, symbol: Any) -> int:
+    """Return a time stamp as nanoseconds in UTC; a naive one is UTC.
+
+    Parameters
+    ----------
+    value : Timestamp, datetime, datetime64 or str
+        The time stamp.
+    symbol : object
+        Symbol of the bar, for the message.
+
+    Raises
+    ------
+    DataError
+        If it is none; numbers are refused.
+    """
     try:
         if isinstance(value, bool | int | float | np.number):
             # A number has no unit, and guessing one may be a thousand times wrong.
@@ -92,7 +105,7 @@ class BarReader:
         except KeyError:
             self._refuse_missing(bar)
             raise
-        time = _nanoseconds(stamp, symbol)
+        time = nanoseconds_of(stamp, symbol)
         return time, self._values(found, symbol, time)
 
     def _refuse_missing(self, bar: Any) -> None:

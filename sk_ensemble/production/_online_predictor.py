@@ -16,7 +16,11 @@ from sk_ensemble.experiments import PredictionOutput
 from sk_ensemble.panel import History, Panel
 from sk_ensemble.production._drift import Drift
 from sk_ensemble.production._online_bar import BarReader
-from sk_ensemble.production._online_snapshot import read_snapshot, write_snapshot
+from sk_ensemble.production._online_snapshot import (
+    plain_symbol,
+    read_snapshot,
+    write_snapshot,
+)
 from sk_ensemble.production._online_symbol import SymbolState
 from sk_ensemble.production._predict_chunks import refuse_missing
 from sk_ensemble.production._predict_model import served_model
@@ -399,7 +403,7 @@ class OnlinePredictor:
             If a symbol is neither a text nor a whole number.
         """
         states = list(self._states.values())
-        symbols = [_plain_symbol(state.names[0]) for state in states]
+        symbols = [plain_symbol(state.names[0]) for state in states]
         arrays = {
             "lengths": np.array([len(state.ring) for state in states], dtype=np.int64),
             "times": np.concatenate(
@@ -481,16 +485,3 @@ class OnlinePredictor:
         drift = Drift(self.features, arrays["drift_edges"], arrays["drift_expected"])
         drift.counts[:] = arrays["drift_counts"]
         return states, drift
-
-
-def _plain_symbol(symbol: Any) -> str | int:
-    """Return a symbol as JSON keeps it."""
-    if isinstance(symbol, str):
-        return str(symbol)
-    if isinstance(symbol, int | np.integer) and not isinstance(symbol, bool):
-        return int(symbol)
-    msg = (
-        f"Symbol {symbol!r} is a {type(symbol).__name__}; a snapshot keeps texts and "
-        "whole numbers. Convert the symbols to str."
-    )
-    raise DataError(msg)

@@ -12,10 +12,10 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from sk_ensemble.exceptions import PersistenceError
+from sk_ensemble.exceptions import DataError, PersistenceError
 from sk_ensemble.utils.files import write_bytes
 
-__all__ = ["read_snapshot", "write_snapshot"]
+__all__ = ["plain_symbol", "read_snapshot", "write_snapshot"]
 
 _FORMAT = "sk_ensemble.online"
 _FORMAT_VERSION = 1
@@ -117,3 +117,22 @@ def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         what = str(error).rstrip(".") or type(error).__name__
         msg = f"{path} cannot be read as a snapshot: {what}. Warm up from bars instead."
         raise PersistenceError(msg) from error
+
+
+def plain_symbol(symbol: Any) -> str | int:
+    """Return a symbol as JSON keeps it.
+
+    Raises
+    ------
+    DataError
+        If it is neither a text nor a whole number.
+    """
+    if isinstance(symbol, str):
+        return str(symbol)
+    if isinstance(symbol, int | np.integer) and not isinstance(symbol, bool):
+        return int(symbol)
+    msg = (
+        f"Symbol {symbol!r} is a {type(symbol).__name__}; a snapshot keeps texts and "
+        "whole numbers. Convert the symbols to str."
+    )
+    raise DataError(msg)
