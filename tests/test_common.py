@@ -35,6 +35,7 @@ from families import (
     NAMES,
     OWN,
     PIPELINES,
+    costly_ones_slow,
     make_frame,
     make_labels,
     make_samples,
@@ -403,7 +404,7 @@ class TestBits:
         other = clone(Pipeline(steps)).fit(W[order], y[order])
         assert not equal(one.predict_proba(W), other.predict_proba(W))
 
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", costly_ones_slow(NAMES))
     def test_worker_processes_give_the_same_folds(self, name):
         X, y = samples()
         model = make_pipeline(Windower(3), quick(name))

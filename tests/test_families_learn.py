@@ -13,6 +13,7 @@ import pytest
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
+from families import costly_ones_slow
 from sk_ensemble import Panel, Windower, create
 from sk_ensemble.datasets import make_bars
 from sk_ensemble.metrics import day_block_bootstrap, log_loss
@@ -76,12 +77,7 @@ FAMILIES = {
 }
 BASELINES = ["prior", "clock", "volatility"]
 
-#: Families that take several seconds to learn.
-COSTLY = ("inception_time", "lstm_fcn", "patch_tst", "tft")
-LEARNERS = [
-    pytest.param(name, marks=[pytest.mark.slow] if name in COSTLY else [])
-    for name in FAMILIES
-]
+LEARNERS = costly_ones_slow(FAMILIES)
 
 
 class Samples(NamedTuple):

@@ -20,7 +20,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
-from families import MODELS, NAMES, quick
+from families import MODELS, NAMES, costly_ones_slow, quick
 from sk_ensemble import Panel, PurgedSplit, RowTransformer, Windower
 from sk_ensemble.datasets import load_bars, make_bars
 from sk_ensemble.labeling import fixed_horizon_labels, forward_returns
@@ -121,7 +121,7 @@ def other_future(source: str, leak: bool = False) -> Samples:
 
 class TestTheFuture:
     @pytest.mark.parametrize("source", SOURCES)
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", costly_ones_slow(NAMES))
     def test_does_not_move_what_is_learnt_and_predicted_before(self, name, source):
         found = known_proba(name, other_future(source), cut_of(bars_of(source)))
         assert found.tobytes() == true_proba(name, source).tobytes()
@@ -142,7 +142,7 @@ class TestTheFuture:
 
 class TestOtherSymbols:
     @pytest.mark.parametrize("source", SOURCES)
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", costly_ones_slow(NAMES))
     def test_do_not_move_the_predictions_of_a_symbol(self, name, source):
         bars = bars_of(source)
         first, second = bars["symbol"].unique()
@@ -156,7 +156,7 @@ class TestOtherSymbols:
         )
         assert one.tobytes() == other.tobytes()
 
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", costly_ones_slow(NAMES))
     def test_do_not_move_what_is_learnt_from_a_symbol(self, name):
         bars = bars_of("real")
         first, second = bars["symbol"].unique()
@@ -204,7 +204,7 @@ def n_windows_with(X: Panel, rows: np.ndarray, chosen: np.ndarray) -> int:
 
 class TestPurgedFolds:
     @pytest.mark.parametrize("source", SOURCES)
-    @pytest.mark.parametrize("name", NAMES)
+    @pytest.mark.parametrize("name", costly_ones_slow(NAMES))
     def test_a_model_trained_around_a_test_block_does_not_know_its_bars(
         self, name, source
     ):

@@ -5,10 +5,12 @@ A family takes part by its entry in the registry; `SETTINGS` only makes it quick
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from sk_ensemble import Panel, create, list_models
 from sk_ensemble.estimator import WindowClassifier
@@ -83,6 +85,18 @@ MODELS = list_models()
 #: Ensembles of other families are tested where ensembles are.
 _QUICK = ~MODELS["requires_gpu"] & (MODELS["family"] != "ensemble")
 NAMES: list[str] = MODELS.loc[_QUICK, "name"].tolist()
+
+
+#: Families that take several times as long as others of their kind.
+COSTLY = ("inception_time", "lstm_fcn", "patch_tst", "tft")
+
+
+def costly_ones_slow(names: Iterable[str]) -> list[Any]:
+    """Return names as parameters of a test, the costly ones marked slow."""
+    return [
+        pytest.param(name, marks=[pytest.mark.slow] if name in COSTLY else [])
+        for name in names
+    ]
 
 
 def quick(name: str, **params: Any) -> Any:
