@@ -35,6 +35,7 @@ def test_baseline_compares_and_says_where(
     for words in ("Horizon 5 bars, test period: scores", "trading days of IF", "prior"):
         assert words in said
     assert len(list(tmp_path.glob("results/*/leaderboard.png"))) == 1
+    assert len(list(tmp_path.glob("results/*/report/report.html"))) == 1
     assert len(list(tmp_path.glob("runs/*"))) == 2
 
 
