@@ -120,10 +120,11 @@ def predict(
     output: OutputDir = None,
     as_json: AsJson = False,
 ) -> None:
-    """Predict the bars of a parquet file, of any size, with a saved or live model.
+    """Predict a file of bars with a saved or live model.
 
-    Columns are found by name. Predictions do not depend on how many rows are read at a
-    time; bars without enough history are left out.
+    The parquet file may have any size, and columns are found by name. Predictions do
+    not depend on how many rows are read at a time; bars without enough history are
+    left out.
     """
     from sk_ensemble.production import predict_file
 

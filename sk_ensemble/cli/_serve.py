@@ -53,10 +53,11 @@ def serve(
     key_file: KeyFile = None,
     output: OutputDir = None,
 ) -> None:
-    """Serve a saved or live model over HTTP, with MLflow's scoring server.
+    """Serve a saved or live model over HTTP.
 
-    Requests go to /invocations and hold bars with symbol, datetime and the features.
-    The model is that which is live now: start again after a promotion.
+    MLflow's scoring server answers. Requests go to /invocations and hold bars with
+    symbol, datetime and the features. The model is that which is live now: start again
+    after a promotion.
     """
     from sk_ensemble.production import save_mlflow_model
     from sk_ensemble.production._serving_process import serving

@@ -57,8 +57,18 @@ class OnlinePredictor:
         is a repetition with equal values.
     max_symbols : int, default=10000
         Symbols that may come in; one more is refused, so that memory is bounded.
-    features, horizon, min_history, max_gap, dtype, time
-        As in `predict`.
+    features : list of str or None, default=None
+        Names of the features in the order of fit, as in `predict`.
+    horizon : int or None, default=None
+        Bars ahead, for the output, as in `predict`.
+    min_history : int or None, default=None
+        Bars that a symbol needs to be predicted; None: as many as fill the window.
+    max_gap : str, Timedelta or None, default=None
+        A longer step between two bars of a symbol starts a new segment.
+    dtype : {"float32", "float64"}, default="float32"
+        Type of the features, as in the panel of training.
+    time : str, default="datetime"
+        Name of the time in a bar.
 
     Attributes
     ----------

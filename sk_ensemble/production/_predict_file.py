@@ -91,6 +91,55 @@ class _Naming:
             raise DataError(msg) from error
 
 
+def _remember(
+    predictor: ChunkPredictor,
+    path: Path,
+    names: Sequence[str],
+    keys: Sequence[str],
+    chunk_size: int,
+) -> None:
+    """Take the bars of a file as history."""
+    with _Naming(path) as at:
+        for at.start, frame in _frames(path, names, keys, chunk_size):
+            predictor.remember(frame)
+
+
+def _refuse_empty(path: Path) -> None:
+    with _Naming(path), _opened(path) as file:
+        if not file.metadata.num_rows:
+            msg = "The file has no rows, so there is nothing to predict."
+            raise DataError(msg)
+
+
+def _outputs(
+    predictor: ChunkPredictor,
+    path: Path,
+    frames: Iterator[tuple[int, pd.DataFrame]],
+    progress: Callable[[int], Any] | None,
+) -> Iterator[PredictionOutput]:
+    """Yield the predictions of each part."""
+    with _Naming(path) as at:
+        for at.start, frame in frames:
+            yield predictor.predict(frame)
+            if progress is not None:
+                progress(at.start + len(frame))
+
+
+def _write(path: Path, schema: pa.Schema, outputs: Iterator[PredictionOutput]) -> int:
+    """Write predictions as groups of rows, and return how many there are."""
+    n_rows = 0
+    with pq.ParquetWriter(
+        path, schema, write_page_checksum=True, compression="zstd"
+    ) as writer:
+        for output in outputs:
+            table = pa.Table.from_pandas(
+                output.to_dataframe(), schema=schema, preserve_index=False
+            )
+            writer.write_table(table)
+            n_rows += len(output)
+    return n_rows
+
+
 def predict_file(
     model: Any,
     data: str | Path,
@@ -126,8 +175,20 @@ def predict_file(
         Parquet file of earlier bars, which are not predicted.
     chunk_size : int, default=100000
         Rows at a time.
-    features, horizon, min_history, max_gap, dtype, time, symbol
-        As in `predict`.
+    features : list of str or None, default=None
+        Names of the features in the order of fit, as in `predict`.
+    horizon : int or None, default=None
+        Bars ahead, for the output, as in `predict`.
+    min_history : int or None, default=None
+        Bars that a symbol needs to be predicted; None: as many as fill the window.
+    max_gap : str, Timedelta or None, default=None
+        A longer step between two bars of a symbol starts a new segment.
+    dtype : {"float32", "float64"}, default="float32"
+        Type of the features, as in the panel of training.
+    time : str, default="datetime"
+        Column with the times.
+    symbol : str, default="symbol"
+        Column with the symbols.
     progress : callable or None, default=None
         Called with the number of rows done, after each part.
 
@@ -163,7 +224,6 @@ def predict_file(
     True
     >>> folder.cleanup()
     """
-    source = Path(data)
     if chunk_size < 1:
         msg = f"chunk_size must be at least 1 row, got {chunk_size}."
         raise DataError(msg)
@@ -176,38 +236,14 @@ def predict_file(
         dtype=dtype,
     )
     predictor = ChunkPredictor(served, time=time, symbol=symbol)
-    keys = (symbol, time)
+    source, keys = Path(data), (symbol, time)
     if history is not None:
-        with _Naming(Path(history)) as at:
-            parts = _frames(at.path, served.features, keys, chunk_size)
-            for at.start, frame in parts:
-                predictor.remember(frame)
-
-    def outputs() -> Iterator[PredictionOutput]:
-        with _Naming(source) as at:
-            for at.start, frame in _frames(source, served.features, keys, chunk_size):
-                yield predictor.predict(frame)
-                if progress is not None:
-                    progress(at.start + len(frame))
-
+        _remember(predictor, Path(history), served.features, keys, chunk_size)
+    _refuse_empty(source)
     schema = _schema(_symbol_type(source, symbol))
-    n_rows = 0
-
-    def write(scratch: Path) -> None:
-        nonlocal n_rows
-        with pq.ParquetWriter(
-            scratch, schema, write_page_checksum=True, compression="zstd"
-        ) as writer:
-            for output in outputs():
-                table = pa.Table.from_pandas(
-                    output.to_dataframe(), schema=schema, preserve_index=False
-                )
-                writer.write_table(table)
-                n_rows += len(output)
-
-    with _Naming(source):
-        if not _opened(source).metadata.num_rows:
-            msg = "The file has no rows, so there is nothing to predict."
-            raise DataError(msg)
-    write_whole(Path(out), write)
-    return n_rows
+    outputs = _outputs(
+        predictor, source, _frames(source, served.features, keys, chunk_size), progress
+    )
+    counts: list[int] = []
+    write_whole(Path(out), lambda to: counts.append(_write(to, schema, outputs)))
+    return counts[0]

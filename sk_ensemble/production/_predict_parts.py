@@ -29,6 +29,7 @@ _ROWWISE = frozenset(
         "SimpleImputer",
         "StandardScaler",
         "VarianceThreshold",
+        "_BinMapper",
     )
 )
 

@@ -117,8 +117,8 @@ def save_mlflow_model(
 ) -> None:
     """Save a model so that ``mlflow models serve`` and ``mlflow.pyfunc`` load it.
 
-    What is saved is a directory of `save_model` and the name of the loader in this
-    package: no pickle, and no code but that which is installed.
+    What is saved is a directory of `save_model`, the settings below, and the name of
+    the loader in this package: no pickle, and no code but that which is installed.
 
     Parameters
     ----------
@@ -126,10 +126,16 @@ def save_mlflow_model(
         As in `predict`.
     path : str or path-like
         The directory to be. It appears when it is complete.
-    features, horizon, min_history, dtype
-        As in `predict`; they are kept with the model.
+    features : list of str or None, default=None
+        Names of the features in the order of fit, as in `predict`.
+    horizon : int or None, default=None
+        Bars ahead, for the output, as in `predict`.
+    min_history : int or None, default=None
+        Bars that a symbol needs to be predicted; None: as many as fill the window.
     max_gap : str or None, default=None
-        As in `predict`.
+        A longer step between two bars of a symbol starts a new segment.
+    dtype : {"float32", "float64"}, default="float32"
+        Type of the features, as in the panel of training.
 
     Raises
     ------
