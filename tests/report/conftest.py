@@ -13,7 +13,7 @@ from sk_ensemble.report import Report
 
 SYMBOLS = {
     "MES": "<script>alert(1)</script>",
-    "MGC": "$x_1$ \N{CJK UNIFIED IDEOGRAPH-91D1}",
+    "MGC": "$x_1$ \N{CJK UNIFIED IDEOGRAPH-91D1} " + "x" * 80,
 }
 
 

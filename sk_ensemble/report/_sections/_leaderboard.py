@@ -158,7 +158,7 @@ _POINTS: tuple[tuple[str, str, str, Callable[[Horizon, str], Interval], Any], ..
     (
         "sharpe",
         "Sharpe ratio after costs",
-        "Sharpe ratio after costs, per year",
+        "Sharpe ratio after costs",
         lambda horizon, model: horizon.backtests[model].sharpe_interval,
         0.0,
     ),
