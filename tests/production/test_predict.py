@@ -22,9 +22,13 @@ from sk_ensemble import (
     PurgedStackingClassifier,
     RowTransformer,
     Windower,
+    create,
     save_model,
 )
+from sk_ensemble.datasets import load_bars
 from sk_ensemble.exceptions import DataError, PersistenceError
+from sk_ensemble.labeling import fixed_horizon_labels
+from sk_ensemble.preprocessing import bar_features
 from sk_ensemble.production import OnlinePredictor, predict, predict_file
 from sk_ensemble.production._predict_blocks import BLOCK
 from sk_ensemble.production._predict_parts import bars_in_reach_of, is_blind_to_others
@@ -165,6 +169,21 @@ def test_a_model_that_rounds_by_rows_is_asked_for_blocks(wide):
     assert not is_blind_to_others(wide)
     assert not is_blind_to_others(LogisticRegression())
     assert is_blind_to_others(fitted("lstm"))
+
+
+def test_wide_matrix_products_have_equal_bits_bar_by_bar():
+    """With 1,240 columns the model itself rounds by the number of rows, as a rule."""
+    bars = load_bars(["IF"], start="2021-08")
+    features = bar_features(bars)
+    X, y = Panel.from_frame(features).align(fixed_horizon_labels(bars, horizon=5))
+    model = make_pipeline(Windower(40), create("logistic", max_iter=5, tol=1e9))
+    expected = predict(model.fit(X, y), features).probabilities[-100:]
+    online = OnlinePredictor(model)
+    online.warm_up(features[:-100])
+    found = by_bar(online, features[-100:])
+    np.testing.assert_array_equal(
+        np.concatenate([output.probabilities for output in found]), expected
+    )
 
 
 def test_history_is_reached_into_and_not_predicted(model):
