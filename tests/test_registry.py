@@ -435,3 +435,26 @@ print(sorted(name for name in families if f"sk_ensemble.{name}" in sys.modules))
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
     assert result.stdout.strip() == "[]"
+
+
+def test_defaults_are_those_that_models_are_made_with():
+    table = list_models(defaults=True).set_index("full_name")
+    assert set(list_models()) == set(table.reset_index()) - {"defaults"}
+    for name, defaults in table["defaults"].items():
+        assert defaults == model_parameters(name)
+    made = create("timeseries:minirocket").get_params()
+    assert table.loc["timeseries:minirocket", "defaults"] == made
+
+
+def test_defaults_are_missing_where_a_package_is(monkeypatch):
+    import importlib.util
+
+    find = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util,
+        "find_spec",
+        lambda name, *rest: None if name == "catboost" else find(name, *rest),
+    )
+    table = list_models(defaults=True).set_index("name")["defaults"]
+    assert table["catboost"] is None
+    assert table["xgboost"]["n_estimators"] > 0

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sk_ensemble.registry._entry import Entry, Factory
 from sk_ensemble.registry._info import ModelInfo
+from sk_ensemble.registry._packages import missing_packages
 from sk_ensemble.registry._registry import REGISTRY
 from sk_ensemble.registry._validation import (
     check_classifier,
@@ -226,15 +227,28 @@ def model_parameters(name: str) -> dict[str, Any]:
     return {name: known.default for name, known in signature.parameters.items()}
 
 
-def list_models() -> pd.DataFrame:
-    """List all models, without importing the built-in ones.
+def _defaults_of(full_name: str) -> dict[str, Any] | None:
+    """Return the parameters of a model, None where its library is not installed."""
+    return None if missing_packages(full_name) else model_parameters(full_name)
+
+
+def list_models(*, defaults: bool = False) -> pd.DataFrame:
+    """List all models, without importing the built-in ones unless it must.
+
+    Parameters
+    ----------
+    defaults : bool, default=False
+        Whether a column ``defaults`` is added: what each model's parameters are if
+        nothing is said, as a dict. For this the models are imported, which takes
+        seconds.
 
     Returns
     -------
-    models : DataFrame of shape (n_models, 8)
+    models : DataFrame of shape (n_models, 8) or (n_models, 9)
         Columns ``name``, ``family``, ``full_name``, ``description``,
         ``requires_gpu``, ``multivariate``, ``needs_windows``, ``allows_nan``,
-        sorted from the simplest family to the most elaborate, then by name.
+        sorted from the simplest family to the most elaborate, then by name. The
+        defaults of a model are None where a package it needs is not installed.
 
     See Also
     --------
@@ -246,8 +260,15 @@ def list_models() -> pd.DataFrame:
     >>> models = list_models()
     >>> models.loc[models["family"] == "boosting", "name"].tolist()
     ['catboost', 'lightgbm', 'xgboost']
+    >>> with_defaults = list_models(defaults=True).set_index("name")
+    >>> with_defaults.loc["volatility", "defaults"]
+    {'neutral': 0, 'C': 1.0}
     """
     rows = [{**asdict(info), "full_name": info.full_name} for info in REGISTRY.infos()]
     models = pd.DataFrame(rows)
     first = ["name", "family", "full_name"]
-    return models[first + [name for name in models if name not in first]]
+    models = models[first + [name for name in models if name not in first]]
+    if defaults:
+        found = [_defaults_of(name) for name in models["full_name"]]
+        models = models.assign(defaults=pd.Series(found, dtype=object))
+    return models
