@@ -116,7 +116,10 @@ def _drawing(key: str) -> Iterator[None]:
         # A name with dollar signs is no formula.
         "text.parse_math": False,
     }
-    with matplotlib.rc_context(settings), warnings.catch_warnings():
+    with matplotlib.rc_context(), warnings.catch_warnings():
+        # Not in the style of whoever's notebook it is.
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(settings)
         # The fonts of the reader may have the characters of any name.
         warnings.filterwarnings("ignore", message="Glyph .* missing from")
         yield

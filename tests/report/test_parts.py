@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import matplotlib
 import numpy as np
 import pandas as pd
 import pytest
@@ -44,6 +45,13 @@ def test_a_figure_is_the_same_again_and_shares_no_id_with_another():
     one, other = figure_of("a", "one"), figure_of("a", "other")
     assert svg_of(one) == svg_of(one)
     assert not set(ids(svg_of(one))) & set(ids(svg_of(other)))
+
+
+def test_the_settings_of_a_notebook_change_no_figure_and_stay_as_they_are():
+    expected = svg_of(figure_of("a"))
+    with matplotlib.rc_context({"font.size": 30, "axes.grid": False}):
+        assert svg_of(figure_of("a")) == expected
+        assert matplotlib.rcParams["font.size"] == 30
 
 
 def test_every_reference_in_a_figure_leads_somewhere():

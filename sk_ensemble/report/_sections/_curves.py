@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from sk_ensemble.report._blocks import Figure
@@ -49,12 +49,11 @@ def curves(
     *,
     y_label: str,
     x_label: str = "",
-    named: Iterable[str] | None = None,
     zero: float | None = 0.0,
     are_dates: bool = False,
     marker: str = "",
 ) -> Figure:
-    """Return a figure with a line for each model.
+    """Return a figure with a line for each model, the first six in colour.
 
     Parameters
     ----------
@@ -68,8 +67,6 @@ def curves(
         Their colours.
     y_label, x_label : str
         Names of the axes.
-    named : iterable of str or None, default=None
-        Models with a colour; None means the first six that are no baseline.
     zero : float or None, default=0.0
         Where a line is drawn across.
     are_dates : bool, default=False
@@ -77,8 +74,7 @@ def curves(
     marker : str, default=""
         Marks each value; needed where values stand alone.
     """
-    first = [model for model in series if not styles.is_baseline(model)][:_NAMED]
-    shown = set(first if named is None else named)
+    shown = [model for model in series if not styles.is_baseline(model)][:_NAMED]
 
     def draw(theme: Theme) -> Any:
         figure, axis = new_axes(theme)
