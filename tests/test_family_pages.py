@@ -13,7 +13,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from sk_ensemble.registry import create, list_models, model_info, model_parameters
+from sk_ensemble.registry import list_models, model_info, model_parameters
+from sk_ensemble.registry._registry import REGISTRY
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = DOCS / "families"
@@ -55,8 +56,7 @@ def is_made_by(address: str, name: str) -> bool:
     """Return whether the class or function at an address makes the model."""
     module, _, attribute = address.strip("`").rpartition(".")
     factory = getattr(importlib.import_module(module), attribute)
-    made = create(name)
-    return type(made) in (factory, type(factory()))
+    return factory is REGISTRY.find(name).factory()
 
 
 def differences(text: str, name: str) -> list[str]:
@@ -144,7 +144,7 @@ def test_a_difference_between_page_and_code_is_found(
 def test_a_missing_page_and_another_class_are_found(tmp_path: Path) -> None:
     assert page_of("neural:lstm", tmp_path) == ""
     assert not is_made_by("`sk_ensemble.neural_network.GRUClassifier`", "neural:lstm")
-    assert not is_made_by("`sk_ensemble.tabular.logistic`", "neural:lstm")
+    assert not is_made_by("`sk_ensemble.tabular.logistic`", "sklearn:random_forest")
 
 
 def test_no_page_describes_what_is_not_registered() -> None:
