@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Self
 
 import numpy as np
@@ -45,9 +46,21 @@ class OrderedPipeline(Pipeline):
             The fitted Pipeline.
         """
         if not isinstance(X, Samples) or X.times_ns is None or len(X) != np.size(y):
-            return super().fit(X, y, **params)
+            return self._fit_steps(X, y, params)
         for name, value in {"y": y, **params}.items():
             refuse_other_index(X, value, name=name)
         order = X.time_order()
         params = {name: _ordered(value, order) for name, value in params.items()}
-        return super().fit(X[order], np.asarray(y)[order], **params)
+        return self._fit_steps(X[order], np.asarray(y)[order], params)
+
+    def _fit_steps(self, X: Any, y: Any, params: dict[str, Any]) -> Self:
+        """Fit without a warning that scikit-learn's own steps cause in every fit.
+
+        Callbacks are told of each step by the Pipeline. That some steps, such as the
+        forest, tell nothing of what goes on inside is nothing a user could change.
+        """
+        with warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", r"The estimator \w+ does not support callbacks", UserWarning
+            )
+            return super().fit(X, y, **params)

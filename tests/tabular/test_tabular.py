@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 import pytest
 from sklearn.model_selection import cross_val_score
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from sk_ensemble import Panel, PurgedSplit, Windower, create, tabular
 from sk_ensemble.datasets import make_bars
@@ -18,6 +18,24 @@ QUICK = {
     "random_forest": {"n_estimators": 5, "random_state": 0},
     "hist_gradient_boosting": {"max_iter": 5},
 }
+
+
+class Silent:
+    """Follow a fit into its steps, as a progress bar does, and show nothing."""
+
+    max_propagation_depth = None
+
+    def setup(self, estimator, context):
+        pass
+
+    def on_fit_task_begin(self, estimator, context, **told):
+        pass
+
+    def on_fit_task_end(self, estimator, context, **told):
+        return False
+
+    def teardown(self, estimator, context):
+        pass
 
 
 @pytest.fixture(scope="module")
@@ -133,3 +151,20 @@ def test_other_windows_are_refused(samples):
     with pytest.raises(DataError, match=r"0 sample\(s\)"):
         flattener.transform(Windower(3).transform(X)[:0])
     flattener.transform(Windower(3).transform(X))
+
+
+@pytest.mark.parametrize("factory", FACTORIES)
+@pytest.mark.parametrize("as_array", [False, True])
+def test_a_progress_bar_causes_no_warning(factory, as_array, samples):
+    X, y = samples
+    windows = Windower(3).transform(X)
+    # A warning is an error in tests.
+    model = quick(factory).set_callbacks(Silent())
+    model.fit(windows.gather() if as_array else windows, y)
+
+
+def test_scikit_learns_own_pipeline_would_warn(samples):
+    X, y = samples
+    steps = quick(tabular.random_forest).steps
+    with pytest.warns(UserWarning, match="does not support callbacks"):
+        Pipeline(steps).set_callbacks(Silent()).fit(Windower(3).transform(X), y)
