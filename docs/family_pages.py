@@ -61,10 +61,9 @@ def index_table(models: pd.DataFrame, figures: pd.DataFrame) -> str:
     lines = [
         ".. list-table::",
         "   :header-rows: 1",
-        "   :widths: 22 48 10 10 10",
+        "   :widths: 64 12 12 12",
         "",
-        "   * - Name",
-        "     - What it is",
+        "   * - Name, and what it is",
         "     - Needs windows",
         "     - Missing values",
         "     - Cost",
@@ -72,8 +71,7 @@ def index_table(models: pd.DataFrame, figures: pd.DataFrame) -> str:
     for model in models.itertuples():
         known = model.full_name in figures.index
         lines += [
-            f"   * - :doc:`{model.full_name} <{model.name}>`",
-            f"     - {model.description}",
+            f"   * - :doc:`{model.full_name} <{model.name}>`: {model.description}",
             f"     - {'yes' if model.needs_windows else 'no'}",
             f"     - {'allowed' if model.allows_nan else 'refused'}",
             f"     - {cost_class(figures.loc[model.full_name]) if known else '--'}",
