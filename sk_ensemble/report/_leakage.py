@@ -143,7 +143,7 @@ def audit_model(experiment: StoredExperiment, key: str, progress: Any = False) -
         If there is no such model, or its data cannot be read again.
     """
     config = experiment.config
-    if config is None or experiment.source is None:
+    if config is None or not experiment.samples:
         msg = f"{experiment.path} cannot be audited. {' '.join(experiment.remarks)}"
         raise ConfigError(msg)
     known = {model.key: model for model in config.models}

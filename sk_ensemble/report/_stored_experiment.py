@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,11 @@ __all__ = ["StoredExperiment", "read_experiment"]
 
 #: Families that are there to be beaten.
 _BASELINE = "baseline"
+
+_TEST = "test"
+
+#: What a bar is scored by.
+_OUTCOMES = ["y", "label_end", "forward_return"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,9 +58,9 @@ class StoredExperiment:
     config : ExperimentConfig or None
         The configuration, where it can still be used.
     source : Source or None
-        Where the data come from, where they are still those of the experiment.
+        Where the data come from, where prices are still those of the experiment.
     samples : dict of HorizonSamples
-        Samples by horizon; empty where there is no source.
+        Samples by horizon; empty where they are not those of the experiment any more.
     remarks : list of str
         What could not be read, and why.
     """
@@ -132,20 +137,40 @@ def _cells(
     return cells, run_dirs, failures
 
 
+def _same_outcomes(
+    cells: Iterable[Cell], samples: Mapping[int, HorizonSamples]
+) -> bool:
+    """Tell whether every bar that was scored still has the outcome it was scored by."""
+    for cell in cells:
+        stored = cell.predictions[_TEST][_OUTCOMES]
+        known = samples[cell.horizon].known[_TEST][_OUTCOMES]
+        if not stored.reset_index().equals(known.reset_index()):
+            return False
+    return True
+
+
 def _data(
-    config: ExperimentConfig, digests: Mapping[str, str]
-) -> tuple[Source, dict[int, HorizonSamples]]:
-    """Make the samples again and see whether they are those of the experiment."""
+    config: ExperimentConfig, digests: Mapping[str, str], cells: Collection[Cell]
+) -> dict[str, Any]:
+    """Make the samples again, and return what is still that of the experiment."""
     source = make_source(config)
     samples = {horizon: source.samples(horizon) for horizon in config.horizons}
     changed = [h for h, s in samples.items() if s.digest != digests.get(f"data_h{h}")]
-    if changed:
+    if not changed:
+        return {"source": source, "samples": samples}
+    if not _same_outcomes(cells, samples):
         msg = f"the data of horizon {changed[0]} are not those of the experiment"
         raise DataError(msg)
-    return source, samples
+    remark = (
+        "Prices and labels are those of the experiment, but its features are not: they "
+        "have changed since, or the code that makes them. Folds are not shown."
+    )
+    return {"source": source, "remarks": [remark]}
 
 
-def _what_is_there(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
+def _what_is_there(
+    path: Path, plan: Mapping[str, Any], cells: Collection[Cell]
+) -> dict[str, Any]:
     """Return configuration and data, as far as both can still be used."""
     found: dict[str, Any] = {}
     try:
@@ -154,7 +179,7 @@ def _what_is_there(path: Path, plan: Mapping[str, Any]) -> dict[str, Any]:
             warnings.simplefilter("ignore", UserWarning)
             config = load_experiment(path / "config.yaml", check_environment=False)
             found["config"] = config
-            found["source"], found["samples"] = _data(config, plan["digests"])
+            found |= _data(config, plan["digests"], cells)
     except (ImportError, OSError, ValueError) as error:
         found["remarks"] = [
             "Its data cannot be read again, so what needs prices or training samples "
@@ -194,5 +219,5 @@ def read_experiment(path: Path) -> StoredExperiment:
         cells,
         run_dirs,
         failures,
-        **_what_is_there(path, result.plan),
+        **_what_is_there(path, result.plan, cells.values()),
     )

@@ -15,6 +15,7 @@ from small_experiments import make_config, write_splits
 
 from sk_ensemble.exceptions import ConfigError
 from sk_ensemble.experiments._sources import make_source
+from sk_ensemble.experiments._tables import table_bytes
 from sk_ensemble.metrics import day_block_bootstrap, deflated_sharpe_ratio, sharpe_ratio
 from sk_ensemble.report import Report
 from sk_ensemble.report._blocks import Banner, Code, Figure, Table
@@ -312,10 +313,30 @@ def test_a_damaged_run_is_told_and_the_others_are_compared(copied):
     assert "logistic" not in table(report, "leaderboard_h5").frame["model"].tolist()
 
 
-def test_other_data_are_not_taken_for_those_of_the_run(copied):
-    plan = json.loads((copied / "plan.json").read_text())
+def with_other_digest(path: Path) -> None:
+    plan = json.loads((path / "plan.json").read_text())
     plan["digests"]["data_h5"] = "0" * 64
-    (copied / "plan.json").write_text(json.dumps(plan))
+    (path / "plan.json").write_text(json.dumps(plan))
+
+
+def test_other_features_leave_prices_and_labels_as_they_are(copied, report):
+    with_other_digest(copied)
+    found = Report.from_result(copied)
+    assert any("its features are not" in banner.text for banner in banners(found))
+    for key in ("trading_h5", "by_volatility_h5"):
+        pd.testing.assert_frame_equal(table(found, key).frame, table(report, key).frame)
+    assert not any(isinstance(b, Table) and b.key == "folds_h5" for b in blocks(found))
+    with pytest.raises(ConfigError, match="cannot be audited"):
+        Report.from_result(copied, audit="logistic")
+
+
+def test_other_data_are_not_taken_for_those_of_the_run(copied):
+    with_other_digest(copied)
+    for run in run_dirs(copied).values():
+        path = run / "predictions" / "test_predictions.parquet"
+        frame = pd.read_parquet(path)
+        changed = frame.assign(forward_return=frame["forward_return"] + 1e-9)
+        path.write_bytes(table_bytes(changed))
     report = Report.from_result(copied)
     assert "trading" not in keys(report)
     assert any("not those of the experiment" in b.text for b in banners(report))

@@ -126,6 +126,8 @@ def _card(evidence: Evidence) -> DataCard | None:
     experiment = evidence.experiment
     if experiment.config is None or experiment.source is None:
         return None
+    if not experiment.samples:
+        return None
     with warnings.catch_warnings():
         # A costly embargo was warned of when the experiment ran.
         warnings.simplefilter("ignore", UserWarning)
