@@ -29,7 +29,16 @@ HERE = Path(__file__).parent
 #: Settings that make models small.
 TRAINING = {"max_epochs": 1, "random_state": 0}
 SMALL: dict[str, dict[str, Any]] = {
+    "alstm": {**TRAINING, "hidden_size": 3, "num_layers": 1},
     "catboost": {"n_estimators": 2, "depth": 2},
+    "minirocket": {"num_kernels": 84, "random_state": 0},
+    "transformer": {
+        **TRAINING,
+        "d_model": 2,
+        "n_heads": 1,
+        "num_layers": 1,
+        "d_ff": 3,
+    },
     "mlp": {**TRAINING, "hidden_sizes": [3]},
     "nhits": {**TRAINING, "h": 4, "mlp_units": [[3, 3]]},
     "tft": {**TRAINING, "hidden_size": 2, "n_heads": 1},
