@@ -66,6 +66,17 @@ def split_validation_tail(
     ------
     EmptyFoldError
         If one part is empty, or only one class is left to train on.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble import Windower
+    >>> from sk_ensemble.estimator import TrainingSet, split_validation_tail
+    >>> windows = Windower(2).transform(np.zeros((10, 1)))
+    >>> codes = np.arange(10) % 2
+    >>> training = TrainingSet(windows, codes, np.ones(10), n_classes=2)
+    >>> [len(part) for part in split_validation_tail(training, 0.2)]
+    [8, 2]
     """
     windows = training.windows
     if windows.times_ns is None:
