@@ -86,7 +86,7 @@ def measure(name, n_bars):
     pipeline.fit(X, y)
     before = psutil.Process().memory_info().rss
     X, y = make_panel(n_bars)
-    return_free_memory()
+    return_free_memory(X.history.block.nbytes)
     with Watch() as watch:
         scores = cross_val_score(
             pipeline,

@@ -271,10 +271,10 @@ LEARNING: dict[str, dict[str, Any]] = {
 }
 
 
-def learning_models() -> list[Any]:
+def learning_models(*without: str) -> list[Any]:
     """Return the models that learn; all but one of the networks are marked slow."""
     slow_families = ("ensemble", "neural", "timeseries")
-    models = MODELS[MODELS["family"] != "baseline"]
+    models = MODELS[(MODELS["family"] != "baseline") & ~MODELS["name"].isin(without)]
     return [
         pytest.param(row.name, marks=[pytest.mark.slow])
         if row.family in slow_families and row.name != "lstm"
@@ -313,7 +313,8 @@ class TestCrossValidation:
         whole = Windower(60, flatten=True).transform(frame)
         assert not np.array_equal(seen, whole)
 
-    @pytest.mark.parametrize("name", learning_models())
+    # MiniRocket sees at how many bars a sum is large, not how large the last one is.
+    @pytest.mark.parametrize("name", learning_models("minirocket"))
     def test_a_planted_leak_shows_in_the_score(self, name):
         bars = bars_of("synthetic")
         ahead = forward_returns(bars, HORIZON)["forward_return"]

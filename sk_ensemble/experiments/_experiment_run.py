@@ -50,6 +50,12 @@ class ExperimentRun:
     def base_dir(self) -> Path:
         return Path(self.config.output.base_dir)
 
+    @property
+    def n_bytes(self) -> int:
+        """Size of the bars, bytes."""
+        blocks = {id(s.X.history): s.X.history.block for s in self.samples.values()}
+        return sum(block.nbytes for block in blocks.values())
+
     def config_of(self, model: str, horizon: int) -> str:
         """Return the YAML of the experiment, cut down to one model and horizon."""
         return cut_down(self.config, model, horizon).to_yaml()
@@ -126,5 +132,5 @@ def prepare(config: ExperimentConfig, resume: bool, use_cache: bool) -> Experime
     _sweep_all(base_dir, result.path)
     run = ExperimentRun(config, source, samples, plan, cache, result, record, where)
     run.at_end.callback(discard_early)
-    return_free_memory()
+    return_free_memory(run.n_bytes)
     return run

@@ -65,7 +65,7 @@ def run_job(
     with threadpool_limits(limits=n_threads):
         outcome = run_fit(pipeline, task, data)
     # The next fit may be that of another library, which has an allocator of its own.
-    return_free_memory()
+    return_free_memory(data.X.history.block.nbytes)
     return outcome
 
 

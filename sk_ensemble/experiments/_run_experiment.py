@@ -110,7 +110,7 @@ def _make_cells(
         for cell in made:
             publisher.add(cell)
             cells[cell.name] = cell
-            return_free_memory()
+            return_free_memory(run.n_bytes)
     # An ensemble stands for as long as its members do.
     standing = publisher.standing()
     cells = {name: cell for name, cell in cells.items() if name in standing}

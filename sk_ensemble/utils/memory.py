@@ -24,6 +24,9 @@ _MEMINFO = Path("/proc/meminfo")
 _STATM = Path("/proc/self/statm")
 _CGROUP = Path("/sys/fs/cgroup")
 
+#: Bytes of data from which on memory is given back.
+_WORTH_RETURNING = 2**26
+
 #: Bytes below which it is not worth asking.
 _SMALL = 2**28
 
@@ -132,12 +135,21 @@ def _malloc_trim() -> Any:
         return None
 
 
-def return_free_memory() -> None:
+def return_free_memory(n_bytes: int) -> None:
     """Give back to the system what allocators keep although nothing uses it.
 
     After a large table has been read, or a model trained, that may be as much as the
-    table itself. Takes milliseconds, and does nothing where allocators cannot be told.
+    table itself. What is given back has to be asked for again, which costs more than it
+    brings where little is at stake; then, and where allocators cannot be told, this
+    does nothing.
+
+    Parameters
+    ----------
+    n_bytes : int
+        Size of the data that were worked on.
     """
+    if n_bytes < _WORTH_RETURNING:
+        return
     # Where nothing of Arrow is loaded there is nothing of it to return.
     arrow = sys.modules.get("pyarrow")
     if arrow is not None:

@@ -18,7 +18,9 @@ def test_memory_that_nothing_uses_goes_back_to_the_system():
     full = process.memory_info().rss
     del blocks[:-1]
     kept = process.memory_info().rss
-    return_free_memory()
+    return_free_memory(2**20)
+    assert process.memory_info().rss > full - 50_000_000
+    return_free_memory(2**30)
     assert kept > full - 50_000_000
     assert process.memory_info().rss < full - 100_000_000
 
@@ -26,4 +28,4 @@ def test_memory_that_nothing_uses_goes_back_to_the_system():
 def test_it_does_nothing_where_allocators_cannot_be_told(monkeypatch):
     monkeypatch.setattr(memory, "_malloc_trim", lambda: None)
     monkeypatch.setitem(sys.modules, "pyarrow", None)
-    return_free_memory()
+    return_free_memory(2**30)
