@@ -194,7 +194,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
                 held_out = self._labelled(validation, device, dtype)
             net = self._make_net(train, rounds)
             # What it took to lay bars out is as large as they are.
-            return_free_memory(train.windows.bars.nbytes)
+            return_free_memory(training.windows.history.block.nbytes)
             net.train(train, held_out)
         net.trim_for_prediction()
         self.net_ = net
@@ -311,7 +311,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
                 self._prepare(on_device, part)
                 apply = partial(compute, on_device)
                 parts.append(predict_in_blocks(len(part), block_size, apply, pad=True))
-                return_free_memory(on_device.bars.nbytes)
+                return_free_memory(windows.history.block.nbytes)
         return np.concatenate(parts)
 
     def _module_outputs(self, method: str, X: Any) -> FloatArray:
