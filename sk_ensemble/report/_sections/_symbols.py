@@ -19,7 +19,7 @@ _LEAD = (
     "intervals are wider, and among many symbols some look good by luck."
 )
 
-#: Symbols that are shown; the file has all that were scored.
+#: Symbols that are scored and shown, those with most bars.
 _SHOWN = 12
 
 
