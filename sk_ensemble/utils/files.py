@@ -435,6 +435,15 @@ def _refuse_existing(target: Path) -> None:
         raise FileExistsError(msg)
 
 
+def _touched(path: Path) -> float:
+    """Return when an entry changed last: just now, if it is gone meanwhile."""
+    try:
+        return path.lstat().st_mtime
+    except FileNotFoundError:
+        # Its writer is alive, and has put it into place since it was listed.
+        return math.inf
+
+
 def sweep(folder: Path) -> list[str]:
     """Remove what writers that were killed have left in a directory.
 
@@ -453,7 +462,7 @@ def sweep(folder: Path) -> list[str]:
     limit = time.time() - _ABANDONED
     removed = []
     for path in sorted(folder.glob(f"{_SCRATCH}*")):
-        if path.lstat().st_mtime > limit:
+        if _touched(path) > limit:
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path, ignore_errors=True)

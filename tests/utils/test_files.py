@@ -127,6 +127,13 @@ def test_only_old_leftovers_are_swept(tmp_path: Path) -> None:
     assert names_in(tmp_path) == [".writing-2-b", "mine"]
 
 
+def test_what_is_put_into_place_while_others_sweep_is_no_fault(tmp_path, monkeypatch):
+    # A directory that another process finished between listing and looking.
+    gone = tmp_path / ".writing-1-a"
+    monkeypatch.setattr(Path, "glob", lambda folder, pattern: iter([gone]))
+    assert sweep(tmp_path) == []
+
+
 def write_for_ever(path: Path, plainly: bool) -> None:
     """Write files of two kinds in turn until killed."""
     contents = [json.dumps([number] * 1_000_000).encode() for number in (1, 2)]
