@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -47,10 +48,15 @@ def predict_in_blocks(
     >>> predict_in_blocks(3, 2, lambda rows: rows * 10.0, pad=True)
     array([ 0., 10., 20.])
     """
-    blocks = []
+    # A list of small arrays would lie scattered between what `predict` frees, and keep
+    # that memory from being used again.
+    predictions: Any = None
     for start in range(0, n_samples, block_size):
         rows = np.arange(start, min(start + block_size, n_samples))
         missing = block_size - len(rows) if pad else 0
         padded = np.pad(rows, (0, missing), mode="edge")
-        blocks.append(predict(padded)[: len(rows)])
-    return np.concatenate(blocks)
+        block = predict(padded)[: len(rows)]
+        if predictions is None:
+            predictions = np.empty((n_samples, *block.shape[1:]), block.dtype)
+        predictions[rows] = block
+    return predictions

@@ -32,6 +32,7 @@ from sk_ensemble.neural_network._schedule import SCHEDULES, make_schedule
 from sk_ensemble.neural_network._shared_docs import insert_into_docstring, section
 from sk_ensemble.neural_network._standardize import bar_moments, standardize_bars
 from sk_ensemble.neural_network._torch_state import (
+    import_optimizers,
     pick_device,
     seeded,
     torch_threads,
@@ -186,6 +187,9 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         """Train, and store what was learnt and nothing that only training needs."""
         device = pick_device(self.device)
         seed = _draw_seed(self.random_state)
+        import_optimizers()
+        # What was worked on before has left as much behind as is to be laid out now.
+        return_free_memory(training.windows.history.block.nbytes)
         with seeded(seed, device), torch_threads(n_threads(self.n_jobs)):
             train = self._labelled(training, device)
             held_out = None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import torch
 
-__all__ = ["pick_device", "seeded", "torch_threads"]
+__all__ = ["import_optimizers", "pick_device", "seeded", "torch_threads"]
+
+_COMPILER = "torch._dynamo"
 
 #: torch has one generator per process, which two fits must not share.
 _ONE_AT_A_TIME = threading.RLock()
@@ -50,6 +54,18 @@ def pick_device(device: str) -> torch.device:
         )
         raise ValueError(msg) from error
     return torch.device(device)
+
+
+def import_optimizers() -> None:
+    """Import what the first optimizer of a process would import.
+
+    That import (of torch's compiler) keeps the frames it is called from, until they are
+    collected as garbage, and so all bars that are in their sight. A thread has none.
+    """
+    if _COMPILER not in sys.modules:
+        thread = threading.Thread(target=importlib.import_module, args=(_COMPILER,))
+        thread.start()
+        thread.join()
 
 
 @contextmanager
