@@ -4,49 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from numbers import Integral, Real
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 import numpy as np
 from sklearn.utils import check_random_state
 from threadpoolctl import threadpool_limits
 
 from sk_ensemble._typing import FloatArray, IntArray
-from sk_ensemble.estimator import (
-    TrainingSet,
-    WindowClassifier,
-    predict_in_blocks,
-    split_validation_tail,
-)
+from sk_ensemble.estimator import IterativeClassifier, Rounds, TrainingSet
 from sk_ensemble.panel import Windows
-from sk_ensemble.time_series._head import Head
-from sk_ensemble.time_series._kernels import (
-    KERNEL_LENGTH,
-    Kernels,
-    draw_kernels,
-    most_combinations,
-    transform_windows,
-)
-from sk_ensemble.time_series._ridge import PENALTIES, fit_ridge
+from sk_ensemble.time_series._columns import CHUNK, Columns, draw_columns
+from sk_ensemble.time_series._head import Head, head_loss, predict_with_head
+from sk_ensemble.time_series._kernels import Kernels
+from sk_ensemble.time_series._ridge import PENALTIES, RidgeChoice, fit_ridge
 from sk_ensemble.time_series._scale import bar_scale
-from sk_ensemble.time_series._softmax import fit_softmax
-from sk_ensemble.utils.sklearn_api import Interval, StrOptions, fit_context
+from sk_ensemble.time_series._softmax import softmax_epochs
+from sk_ensemble.utils.sklearn_api import Interval, StrOptions
 
 __all__ = ["MiniRocketClassifier"]
 
 #: Above this the matrix of pairs of samples, and all features, would be too large.
 _MOST_FOR_RIDGE = 3000
 
-#: Samples of which the features are made together: enough for long operations, few
-#: enough for their intermediate results to stay near the processor.
-_CHUNK = 512
 
-#: Samples predicted together; the sums of their scores are in float64.
-_BLOCK = 256
-
-_TAIL = 0.1
-
-
-class MiniRocketClassifier(WindowClassifier):
+class MiniRocketClassifier(IterativeClassifier):
     """Classify windows by how often fixed convolutions exceed thresholds.
 
     84 kernels of nine weights, at several dilations, are applied to sums of features
@@ -67,19 +48,39 @@ class MiniRocketClassifier(WindowClassifier):
         columns anew in each epoch, so its memory does not grow with their number.
         ``"auto"`` is ridge up to 3000 samples, then logistic.
     alphas : array-like of float or None, default=None
-        Penalties that ridge regression tries. None: ten from 0.001 to 1000.
+        Penalties that ridge regression tries. None: nineteen from 0.001 to a million.
     standardize : bool, default=True
         Whether each feature is scaled to mean 0 and variance 1 over the bars of the
         training windows. Kernels add up features, so one with large numbers would
         drown the others.
-    max_epochs : int, default=5
-        Passes of logistic regression over the samples.
+    max_epochs : int, default=30
+        Passes of logistic regression over the samples, at most.
     batch_size : int, default=256
         Samples per step of logistic regression.
-    learning_rate : float, default=0.001
-        Step of logistic regression.
+    learning_rate : float, default=3e-05
+        Step of logistic regression. It starts from the shares of the classes and from
+        no weights, so that few small steps are what restrains it.
     weight_decay : float, default=0.01
         Decoupled weight decay of logistic regression.
+    early_stopping : {"auto"} or bool, default="auto"
+        Whether the last samples are kept for validation: logistic regression stops when
+        their loss no longer falls and keeps the weights of the best epoch, ridge
+        regression takes the penalty that suits them best. ``"auto"``: if the samples
+        carry the ends of their labels, as those of ``panel.align(labels)`` do. True on
+        plain arrays takes the last rows for validation.
+    validation_fraction : float, default=0.1
+        Fraction of the time stamps of the training samples, the last ones, that
+        validate.
+    n_iter_no_change : int, default=3
+        Epochs without a lower validation loss after which to stop.
+    refit_tail : bool, default=False
+        Train again on all samples, the validating ones too: logistic regression for
+        `n_iter_` epochs, ridge regression with the penalty `alpha_`.
+    time_limit : float or None, default=None
+        Seconds that one fit may take, both trainings of `refit_tail` together; looked
+        at after each epoch, one of which is trained in any case. When they are over,
+        training stops and keeps what early stopping would keep; a training on all
+        samples that they cut short is dropped for the one before it. None: no limit.
     class_weight : {"balanced"}, dict or None, default=None
         Weights of the classes.
     random_state : int, RandomState or None, default=None
@@ -93,6 +94,13 @@ class MiniRocketClassifier(WindowClassifier):
         Scores where all columns are 0.
     head_ : {"ridge", "logistic"}
         The linear model used.
+    n_iter_ : int
+        Epochs that the kept weights were trained for; 1 for ridge regression.
+    history_ : dict of lists of float
+        Log loss of each epoch trained, or of the one ridge regression: ``"train_loss"``
+        and, where there was a validation set, ``"val_loss"``.
+    hit_time_limit_ : bool
+        Whether `time_limit` ended training before it would have ended by itself.
     alpha_ : float or None
         The penalty chosen; None if the model is logistic.
     dilations_ : ndarray of shape (n_dilations,)
@@ -127,10 +135,13 @@ class MiniRocketClassifier(WindowClassifier):
     A prediction sees the bars of its window and no others. Windows of less than nine
     bars are filled up with their earliest bar. Missing values are refused.
 
-    The penalty of ridge regression is chosen on the last tenth of the time stamps,
-    purged of labels that reach it, where the ends of labels are known; otherwise each
-    sample is predicted by a model of all others. The same predictions turn the
-    regression's scores into probabilities.
+    Without a validation set the penalty of ridge regression is chosen by predicting
+    each sample by a model of all others. The same predictions, or those of the
+    validation set, turn the regression's scores into probabilities. On bars by far the
+    heaviest penalties are best, beyond those that the authors try on other problems.
+
+    The columns of samples are made in chunks and dropped again, so that the memory of
+    logistic regression does not depend on how many samples there are.
 
     Computed with NumPy alone, on one thread. The columns are those that sktime's
     `MiniRocketMultivariate` makes of the same thresholds.
@@ -166,6 +177,11 @@ class MiniRocketClassifier(WindowClassifier):
     mean_: FloatArray
     scale_: FloatArray
 
+    round_name: ClassVar[str] = "epoch"
+
+    #: What the validation set has shown, for a second ridge regression.
+    _choice: RidgeChoice | None
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "num_kernels": [Interval(Integral, 1, None, closed="left")],
         "max_dilations_per_kernel": [Interval(Integral, 1, None, closed="left")],
@@ -176,6 +192,7 @@ class MiniRocketClassifier(WindowClassifier):
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [Interval(Real, 0, None, closed="neither")],
         "weight_decay": [Interval(Real, 0, None, closed="left")],
+        **IterativeClassifier.early_stopping_constraints,
         "class_weight": [StrOptions({"balanced"}), Mapping, None],
         "random_state": ["random_state"],
     }
@@ -188,10 +205,15 @@ class MiniRocketClassifier(WindowClassifier):
         head: str = "auto",
         alphas: Any = None,
         standardize: bool = True,
-        max_epochs: int = 5,
+        max_epochs: int = 30,
         batch_size: int = 256,
-        learning_rate: float = 1e-3,
+        learning_rate: float = 3e-5,
         weight_decay: float = 0.01,
+        early_stopping: str | bool = "auto",
+        validation_fraction: float = 0.1,
+        n_iter_no_change: int = 3,
+        refit_tail: bool = False,
+        time_limit: float | None = None,
         class_weight: str | Mapping[Any, float] | None = None,
         random_state: int | np.random.RandomState | None = None,
     ) -> None:
@@ -204,39 +226,34 @@ class MiniRocketClassifier(WindowClassifier):
         self.batch_size = batch_size
         self.learning_rate = learning_rate
         self.weight_decay = weight_decay
+        self.early_stopping = early_stopping
+        self.validation_fraction = validation_fraction
+        self.n_iter_no_change = n_iter_no_change
+        self.refit_tail = refit_tail
+        self.time_limit = time_limit
         self.class_weight = class_weight
         self.random_state = random_state
 
-    @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
-        """Fit the classifier.
-
-        Parameters
-        ----------
-        X : Panel, Windows, DataFrame or array-like of 2 or 3 dimensions
-            The training samples, in any order.
-        y : array-like of shape (n_samples,)
-            Labels of any kind.
-        sample_weight : array-like of shape (n_samples,) or None, default=None
-            Non-negative weights.
-
-        Returns
-        -------
-        self : object
-            The fitted classifier.
-
-        Raises
-        ------
-        DataError
-            For samples, labels or weights that cannot be used as they are.
-        EmptyFoldError
-            If the ends of labels are known and too few samples lie before the last
-            tenth of the time stamps.
-        """
-        return self._fit(X, y, sample_weight)
+    def _max_rounds(self) -> int:
+        return self.max_epochs
 
     def _fit_windows(
         self, training: TrainingSet, validation: TrainingSet | None
+    ) -> None:
+        is_small = len(training) <= _MOST_FOR_RIDGE
+        uses_ridge = self.head == "ridge" or (self.head == "auto" and is_small)
+        self.head_ = "ridge" if uses_ridge else "logistic"
+        self._choice = None
+        # Products of matrices round differently on another number of threads.
+        with threadpool_limits(1, user_api="blas"):
+            super()._fit_windows(training, validation)
+        del self._choice
+
+    def _fit_rounds(
+        self,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        rounds: Rounds,
     ) -> None:
         penalties = self._penalties()
         random_state = self._generator()
@@ -244,18 +261,20 @@ class MiniRocketClassifier(WindowClassifier):
         self.mean_, self.scale_ = np.zeros(n_features), np.ones(n_features)
         if self.standardize:
             self.mean_, self.scale_ = bar_scale(training.windows, training.weights)
-        self._store_kernels(self._draw(training, random_state))
-        is_small = len(training) <= _MOST_FOR_RIDGE
-        uses_ridge = self.head == "ridge" or (self.head == "auto" and is_small)
-        self.head_ = "ridge" if uses_ridge else "logistic"
-        # Products of matrices round differently on another number of threads.
-        with threadpool_limits(1, user_api="blas"):
-            head = (
-                self._fit_ridge(training, penalties)
-                if uses_ridge
-                else self._fit_softmax(training, random_state)
-            )
-        self.coef_, self.intercept_ = head
+        columns = draw_columns(
+            training,
+            (self.mean_, self.scale_),
+            num_kernels=self.num_kernels,
+            most_dilations=self.max_dilations_per_kernel,
+            random_state=random_state,
+        )
+        self._store_kernels(columns.kernels)
+        rounds.begin()
+        self.coef_, self.intercept_ = (
+            self._fit_ridge(columns, training, validation, rounds, penalties)
+            if self.head_ == "ridge"
+            else self._fit_softmax(columns, training, validation, rounds, random_state)
+        )
 
     def _penalties(self) -> FloatArray:
         if self.alphas is None:
@@ -275,97 +294,89 @@ class MiniRocketClassifier(WindowClassifier):
             return np.random.RandomState(np.random.default_rng().integers(2**31))
         return check_random_state(self.random_state)
 
-    def _draw(
-        self, training: TrainingSet, random_state: np.random.RandomState
-    ) -> Kernels:
-        """Draw kernels, with thresholds from windows drawn by their weights."""
-        n_examples = most_combinations(self.num_kernels, self.max_dilations_per_kernel)
-        ends = np.cumsum(training.weights)
-        drawn = random_state.uniform(0, ends[-1], n_examples)
-        rows = np.searchsorted(ends, drawn, side="right").clip(max=len(training) - 1)
-        return draw_kernels(
-            self._values(training.windows, rows),
-            self.num_kernels,
-            self.max_dilations_per_kernel,
-            random_state,
-        )
-
     def _store_kernels(self, kernels: Kernels) -> None:
         self.dilations_, self.bias_counts_ = kernels.dilations, kernels.bias_counts
         self.channel_counts_, self.channels_ = kernels.channel_counts, kernels.channels
         self.biases_ = kernels.biases
 
-    def _kernels(self) -> Kernels:
-        return Kernels(
+    def _columns(self) -> Columns:
+        """Return what makes the columns of windows."""
+        kernels = Kernels(
             self.dilations_,
             self.channel_counts_,
             self.channels_,
             self.biases_,
             self.bias_counts_,
         )
+        return Columns(kernels, self.mean_, self.scale_)
 
-    def _values(self, windows: Windows, rows: IntArray) -> FloatArray:
-        """Return scaled windows side by side, (n_features, n_bars, n_windows)."""
-        values = (windows.gather(rows) - self.mean_) / self.scale_
-        missing = max(KERNEL_LENGTH - values.shape[1], 0)
-        values = np.pad(values, ((0, 0), (missing, 0), (0, 0)), mode="edge")
-        return np.ascontiguousarray(values.transpose(2, 1, 0), dtype=np.float32)
-
-    def _shares(self, windows: Windows, rows: IntArray) -> FloatArray:
-        """Return the columns of rows, (n_rows, n_kernels), made in chunks."""
-        kernels = self._kernels()
-        shares = np.empty((len(rows), len(kernels.biases)), dtype=np.float32)
-        for start in range(0, len(rows), _CHUNK):
-            part = slice(start, start + _CHUNK)
-            shares[part] = transform_windows(
-                self._values(windows, rows[part]), kernels
-            ).T
-        return shares
-
-    def _fit_ridge(self, training: TrainingSet, penalties: FloatArray) -> Head:
-        tail = None
-        if training.windows.label_end_ns is not None:
-            # Numbers for classes, to learn which rows the two parts have.
-            rows = np.arange(len(training))
-            numbered = TrainingSet(
-                training.windows, rows, training.weights, len(training)
-            )
-            parts = split_validation_tail(numbered, _TAIL)
-            tail = parts[0].codes, parts[1].codes
-        head, self.alpha_ = fit_ridge(
-            self._shares(training.windows, np.arange(len(training))),
-            training.codes,
-            training.weights,
-            training.n_classes,
-            penalties=penalties,
-            tail=tail,
+    def _fit_ridge(
+        self,
+        columns: Columns,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        rounds: Rounds,
+        penalties: FloatArray,
+    ) -> Head:
+        """Fit the regression, which is all one round."""
+        shares = columns.of_all(training.windows)
+        unseen = None
+        if validation is not None:
+            unseen = columns.of_all(validation.windows), validation
+        head, self._choice = fit_ridge(
+            shares, training, penalties=penalties, unseen=unseen, choice=self._choice
+        )
+        self.alpha_ = self._choice.penalty
+        rounds.end(
+            self._losses(head, columns, training, validation), head.as_attributes()
         )
         return head
 
     def _fit_softmax(
-        self, training: TrainingSet, random_state: np.random.RandomState
+        self,
+        columns: Columns,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        rounds: Rounds,
+        random_state: np.random.RandomState,
     ) -> Head:
+        """Train epoch by epoch, and return the head of the best one."""
         self.alpha_ = None
-        return fit_softmax(
-            lambda rows: self._shares(training.windows, rows),
-            training.codes,
-            training.weights,
-            training.n_classes,
-            max_epochs=self.max_epochs,
+        epochs = softmax_epochs(
+            lambda rows: columns.of(training.windows, rows),
+            training,
             batch_size=self.batch_size,
             learning_rate=self.learning_rate,
             weight_decay=self.weight_decay,
-            chunk_size=max(_CHUNK // self.batch_size, 1) * self.batch_size,
+            chunk_size=max(CHUNK // self.batch_size, 1) * self.batch_size,
             random_state=random_state,
         )
+        for head, train_loss in epochs:
+            losses = {"train_loss": train_loss}
+            if validation is not None:
+                losses["val_loss"] = head_loss(head, columns, validation)
+            stop = rounds.end(losses, head.as_attributes())
+            if rounds.n_best == rounds.n_done:
+                best = head
+            if stop:
+                break
+        return best
+
+    def _losses(
+        self,
+        head: Head,
+        columns: Columns,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+    ) -> dict[str, float]:
+        """Return the losses of the one round of ridge regression."""
+        sets = {"train_loss": training, "val_loss": validation}
+        return {
+            name: head_loss(head, columns, samples)
+            for name, samples in sets.items()
+            if samples is not None
+        }
 
     def _predict_windows(self, windows: Windows) -> FloatArray:
-        head, kernels = Head(self.coef_, self.intercept_), self._kernels()
-
-        def predict(rows: IntArray) -> FloatArray:
-            # A second window where there is one only, see `Head.probabilities`.
-            padded = np.pad(rows, (0, max(2 - len(rows), 0)), mode="edge")
-            shares = transform_windows(self._values(windows, padded), kernels)
-            return head.probabilities(shares)[: len(rows)]
-
-        return predict_in_blocks(len(windows), _BLOCK, predict, pad=False)
+        head = Head(self.coef_, self.intercept_)
+        return predict_with_head(head, self._columns(), windows)

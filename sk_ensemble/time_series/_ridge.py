@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from scipy.linalg import eigh
 from scipy.optimize import minimize
 from scipy.special import logsumexp, softmax
 
-from sk_ensemble._typing import FloatArray, IntArray
+from sk_ensemble._typing import FloatArray
+from sk_ensemble.estimator import TrainingSet
 from sk_ensemble.time_series._head import Head, column_scale
 
-__all__ = ["PENALTIES", "fit_ridge"]
+__all__ = ["PENALTIES", "RidgeChoice", "fit_ridge"]
 
-#: Penalties tried, those of the authors of MiniRocket.
-PENALTIES = np.logspace(-3, 3, 10)
+#: Penalties tried. Those of the authors of MiniRocket end at 1000; on bars, where
+#: there is little to be known, they are too light, and the best are near 100,000.
+PENALTIES = np.logspace(-3, 6, 19)
+
+#: Share of the largest variance below which a direction is rounding.
+_NO_VARIANCE = 1e-12
 
 #: Features handled together, to bound the memory that float64 takes.
 _COLUMNS = 1024
@@ -46,20 +51,39 @@ class _Ridge:
         self.roots = np.sqrt(self.weights)[:, None]
         self.mean, self.scale = column_scale(shares, weights)
         self.base = self.weights @ targets / self.weights.sum()
-        gram = np.zeros((len(shares), len(shares)))
-        for part in _column_parts(shares.shape[1]):
+        n_samples, n_columns = shares.shape
+        decompose = self._by_columns if n_columns < n_samples else self._by_samples
+        self.values, self.vectors = decompose()
+        wanted = self.roots * (targets - self.base)
+        self.turned = self.vectors.T @ wanted
+        # What no combination of columns reaches; rounding, where there are more of
+        # these than samples.
+        self.beyond = wanted - self.vectors @ self.turned
+
+    def _by_samples(self) -> tuple[FloatArray, FloatArray]:
+        """Decompose the products of all pairs of samples."""
+        n_samples, n_columns = self.shares.shape
+        gram = np.zeros((n_samples, n_samples))
+        for part in _column_parts(n_columns):
             columns = self._scaled(part) * self.roots
             gram += columns @ columns.T
-        self.values, self.vectors = eigh(gram, overwrite_a=True, driver="evd")
-        self.values = np.maximum(self.values, 0)
-        self.turned = self.vectors.T @ (self.roots * (targets - self.base))
+        values, vectors = eigh(gram, overwrite_a=True, driver="evd")
+        return np.maximum(values, 0), vectors
+
+    def _by_columns(self) -> tuple[FloatArray, FloatArray]:
+        """Decompose the products of all pairs of columns, which are the fewer."""
+        columns = self._scaled(slice(None)) * self.roots
+        values, vectors = eigh(columns.T @ columns, overwrite_a=True, driver="evd")
+        kept = values > values[-1] * _NO_VARIANCE
+        return values[kept], columns @ vectors[:, kept] / np.sqrt(values[kept])
 
     def _scaled(self, part: slice) -> FloatArray:
         shares = self.shares[:, part].astype(np.float64)
         return (shares - self.mean[part]) / self.scale[part]
 
     def _dual(self, penalty: float) -> FloatArray:
-        return self.vectors @ (self.turned / (self.values + penalty)[:, None])
+        within = self.vectors @ (self.turned / (self.values + penalty)[:, None])
+        return within + self.beyond / penalty
 
     def left_out_scores(self, penalty: float) -> FloatArray:
         """Return each sample's scores by the model of all others."""
@@ -100,58 +124,84 @@ def _fit_probabilities(
     return float(found[0]), found[1:]
 
 
+class RidgeChoice(NamedTuple):
+    """What unseen samples have shown.
+
+    Parameters
+    ----------
+    penalty : float
+        The penalty that predicts them best.
+    factor : float
+        Factor of the scores that gives likely probabilities.
+    additions : ndarray of shape (n_classes,)
+        What is added to them.
+    """
+
+    penalty: float
+    factor: float
+    additions: FloatArray
+
+
+def _choose(
+    model: _Ridge,
+    penalties: FloatArray,
+    targets: FloatArray,
+    unseen: tuple[FloatArray, TrainingSet] | None,
+) -> RidgeChoice:
+    """Choose by samples that the model has not seen, or by each without itself."""
+    if unseen is None:
+        truth, weights = targets, model.weights
+    else:
+        truth, weights = np.eye(targets.shape[1])[unseen[1].codes], unseen[1].weights
+
+    def unseen_scores(penalty: float) -> FloatArray:
+        if unseen is None:
+            return model.left_out_scores(penalty)
+        head = model.head(penalty)
+        return unseen[0] @ head.coef.T + head.intercept
+
+    scores = [unseen_scores(float(penalty)) for penalty in penalties]
+    errors = [weights @ ((one - truth) ** 2).sum(axis=1) for one in scores]
+    best = int(np.argmin(errors))
+    factor, additions = _fit_probabilities(scores[best], truth, weights)
+    return RidgeChoice(float(penalties[best]), factor, additions)
+
+
 def fit_ridge(
     shares: FloatArray,
-    codes: IntArray,
-    weights: FloatArray,
-    n_classes: int,
+    samples: TrainingSet,
     *,
     penalties: FloatArray,
-    tail: tuple[IntArray, IntArray] | None,
-) -> tuple[Head, float]:
+    unseen: tuple[FloatArray, TrainingSet] | None,
+    choice: RidgeChoice | None = None,
+) -> tuple[Head, RidgeChoice]:
     """Fit the regression, with the penalty that predicts unseen samples best.
 
     Parameters
     ----------
     shares : ndarray of float32 of shape (n_samples, n_kernels)
         Features.
-    codes : ndarray of int64 of shape (n_samples,)
-        Class numbers.
-    weights : ndarray of shape (n_samples,)
-        Sample weights.
-    n_classes : int
-        Number of classes.
+    samples : TrainingSet
+        Their classes and weights.
     penalties : ndarray of shape (n_penalties,)
         Penalties to try.
-    tail : tuple of two ndarrays of int64, or None
-        Rows to learn from and rows to try penalties on. None: each row by a model of
-        all others.
+    unseen : tuple of ndarray and TrainingSet, or None
+        Features and classes to try penalties on. None: each sample by a model of all
+        others.
+    choice : RidgeChoice or None, default=None
+        What was found before, so that nothing is tried.
 
     Returns
     -------
     head : Head
-        Of a model of all samples, scaled so that its scores are log probabilities.
-    penalty : float
-        The penalty chosen.
+        The model, scaled so that its scores are log probabilities.
+    choice : RidgeChoice
+        The penalty chosen, and the scale.
     """
-    targets = np.eye(n_classes)[codes]
-    rows = np.arange(len(codes)) if tail is None else tail[0]
-    held_out = rows if tail is None else tail[1]
-    model = _Ridge(shares[rows], targets[rows], weights[rows])
-    truth, shown = targets[held_out], weights[held_out]
-
-    def unseen_scores(penalty: float) -> FloatArray:
-        if tail is None:
-            return model.left_out_scores(penalty)
-        head = model.head(penalty)
-        return shares[held_out] @ head.coef.T + head.intercept
-
-    scores = [unseen_scores(float(penalty)) for penalty in penalties]
-    errors = [shown @ ((one - truth) ** 2).sum(axis=1) for one in scores]
-    best = int(np.argmin(errors))
-    factor, additions = _fit_probabilities(scores[best], truth, shown)
-    if tail is not None:
-        model = _Ridge(shares, targets, weights)
-    head = model.head(float(penalties[best]))
-    scaled = Head(factor * head.coef, factor * head.intercept + additions)
-    return scaled, float(penalties[best])
+    targets = np.eye(samples.n_classes)[samples.codes]
+    model = _Ridge(shares, targets, samples.weights)
+    if choice is None:
+        choice = _choose(model, penalties, targets, unseen)
+    head = model.head(choice.penalty)
+    scaled = Head(choice.factor * head.coef, choice.factor * head.intercept)
+    return scaled._replace(intercept=scaled.intercept + choice.additions), choice

@@ -46,7 +46,8 @@ SETTINGS: dict[str, dict[str, Any]] = {
         "kernel_sizes": [3, 2],
         "bottleneck_size": 2,
     },
-    "minirocket": {"num_kernels": 168, "random_state": 0},
+    # With its head for many samples, which is trained in epochs.
+    "minirocket": {**TRAINING, "num_kernels": 168, "head": "logistic"},
     "mlp": {**TRAINING, "hidden_sizes": [8]},
     "patch_tst": {
         **TRAINING,

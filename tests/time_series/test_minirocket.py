@@ -4,6 +4,7 @@ import tracemalloc
 
 import numpy as np
 import pytest
+from sklearn.linear_model import Ridge
 from sktime.datasets import (
     load_arrow_head,
     load_gunpoint,
@@ -13,6 +14,7 @@ from sktime.datasets import (
 from families import make_samples
 from sk_ensemble import MiniRocketClassifier, Windower
 from sk_ensemble.exceptions import EmptyFoldError
+from sk_ensemble.metrics import log_loss
 from sk_ensemble.time_series._ridge import _Ridge
 from sk_ensemble.time_series._scale import bar_scale
 
@@ -49,7 +51,7 @@ def test_it_is_as_accurate_as_published(problem):
 @pytest.mark.parametrize("head", ["ridge", "logistic"])
 def test_both_heads_tell_waves_apart(head):
     X, y = waves()
-    settings = {"num_kernels": 336, "max_epochs": 30, "random_state": 0}
+    settings = {"num_kernels": 336, "learning_rate": 0.001, "random_state": 0}
     model = MiniRocketClassifier(head=head, **settings).fit(X[:60], y[:60])
     assert model.head_ == head
     assert (model.alpha_ is None) == (head == "logistic")
@@ -66,9 +68,10 @@ def test_noise_is_given_the_shares_of_classes():
     assert np.abs(proba - 0.5).mean() < 0.1
 
 
-def test_a_left_out_score_is_that_of_a_model_without_the_sample():
+@pytest.mark.parametrize("n_columns", [60, 12])
+def test_a_left_out_score_is_that_of_a_model_without_the_sample(n_columns):
     rng = np.random.default_rng(0)
-    shares = rng.random((25, 60)).astype(np.float32)
+    shares = rng.random((25, n_columns)).astype(np.float32)
     targets, weights = np.eye(3)[rng.integers(0, 3, 25)], rng.uniform(0.5, 2, 25)
     whole = _Ridge(shares, targets, weights)
     found = whole.left_out_scores(5.0)
@@ -78,9 +81,23 @@ def test_a_left_out_score_is_that_of_a_model_without_the_sample():
         w = whole.weights[rest]
         means = w @ columns[rest] / w.sum(), w @ targets[rest] / w.sum()
         Z, T = columns[rest] - means[0], targets[rest] - means[1]
-        coef = np.linalg.solve(Z.T * w @ Z + 5 * np.eye(60), Z.T * w @ T)
+        coef = np.linalg.solve(Z.T * w @ Z + 5 * np.eye(n_columns), Z.T * w @ T)
         expected = (columns[row] - means[0]) @ coef + means[1]
         np.testing.assert_allclose(found[row], expected, atol=1e-8)
+
+
+@pytest.mark.parametrize("n_columns", [60, 12])
+def test_the_regression_is_that_of_scikit_learn(n_columns):
+    rng = np.random.default_rng(0)
+    shares = rng.random((25, n_columns)).astype(np.float32)
+    shares[:, 1] = shares[:, 0]
+    targets, weights = np.eye(3)[rng.integers(0, 3, 25)], rng.uniform(0.5, 2, 25)
+    model = _Ridge(shares, targets, weights)
+    columns = (shares - model.mean) / model.scale
+    expected = Ridge(alpha=5.0).fit(columns, targets, model.weights).predict(columns)
+    head = model.head(5.0)
+    found = shares @ head.coef.T + head.intercept
+    np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
 @pytest.mark.parametrize("lag", [0, 2])
@@ -122,9 +139,52 @@ def peak_of(n_bars: int) -> int:
     return peak
 
 
+@pytest.mark.parametrize("head", ["ridge", "logistic"])
+@pytest.mark.parametrize("penalty", ["heavy", "light"])
+def test_both_heads_are_restrained_by_what_validates(head, penalty):
+    """Samples of another kind, on which nothing of what is learnt holds."""
+    X, y = waves(200)
+    y_val = y[:60] if penalty == "light" else 1 - y[:60]
+    settings = {"num_kernels": 84, "learning_rate": 0.003, "random_state": 0}
+    model = MiniRocketClassifier(head=head, early_stopping=True, **settings)
+    model.fit(X[60:], y[60:], X_val=X[:60], y_val=y_val)
+    n_epochs = len(model.history_["train_loss"])
+    assert len(model.history_["val_loss"]) == n_epochs
+    if head == "ridge":
+        assert (n_epochs, model.n_iter_) == (1, 1)
+        assert (model.alpha_ > 1e5) == (penalty == "heavy")
+    else:
+        assert n_epochs == (4 if penalty == "heavy" else 30)
+        assert model.n_iter_ == (1 if penalty == "heavy" else 30)
+    assert model.history_["val_loss"][model.n_iter_ - 1] == pytest.approx(
+        log_loss(y_val, model.predict_proba(X[:60]), labels=[0, 1])
+    )
+
+
+def test_a_second_regression_keeps_what_the_tail_has_shown():
+    W, y = noisy_samples()
+    settings = {"num_kernels": 84, "head": "ridge", "random_state": 0}
+    first = MiniRocketClassifier(**settings).fit(W, y)
+    second = MiniRocketClassifier(**settings, refit_tail=True).fit(W, y)
+    assert first.alpha_ == second.alpha_
+    assert list(first.history_) == ["train_loss", "val_loss"]
+    assert not np.array_equal(first.coef_, second.coef_)
+    # On all samples, each by a model of all others, another would be chosen.
+    whole = MiniRocketClassifier(**settings, early_stopping=False).fit(W, y)
+    assert list(whole.history_) == ["train_loss"]
+    assert not hasattr(second, "_choice")
+
+
 def test_memory_does_not_grow_with_the_columns_of_all_windows():
     grown = peak_of(8000) - peak_of(4000)
     assert grown < 0.25 * 4000 * 168 * 4
+
+
+def noisy_samples(n_samples: int = 300):
+    """Return windows of labelled bars, of which the last is hardly known."""
+    X, y = make_samples(n_bars=n_samples)
+    noisy = np.random.default_rng(0).random(len(y)) < 0.5
+    return Windower(9).transform(X), np.where(noisy, y[::-1], y)
 
 
 def test_few_samples_before_the_tail_are_refused_by_name():
