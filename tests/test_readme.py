@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import ast
+import hashlib
 import importlib.util
+import json
 import re
 from pathlib import Path
 from types import ModuleType
 
 import pandas as pd
 import pytest
+from pictureless import run_without_pictures
+from PIL import Image
+from small_experiments import make_config
 
-from sk_ensemble.experiments import parse_experiment
+from sk_ensemble.experiments import load_experiment, parse_experiment
+from sk_ensemble.report import Report
 
 ROOT = Path(__file__).parent.parent
 
@@ -37,13 +44,17 @@ def test_the_experiment_of_the_readme_can_be_read() -> None:
     assert config.data.val_path == "val.parquet"
 
 
-@pytest.fixture
-def leakage() -> ModuleType:
-    place = ROOT / "examples" / "leakage.py"
-    spec = importlib.util.spec_from_file_location("leakage", place)
+def example(name: str) -> ModuleType:
+    place = ROOT / "examples" / f"{name}.py"
+    spec = importlib.util.spec_from_file_location(name, place)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture
+def leakage() -> ModuleType:
+    return example("leakage")
 
 
 def test_readme_has_the_marks_that_its_table_is_written_between(
@@ -72,3 +83,137 @@ def test_a_file_without_marks_is_left_alone(
 @pytest.mark.slow
 def test_readme_table_is_what_the_example_measures(leakage: ModuleType) -> None:
     assert leakage.markdown(leakage.measure()) in (ROOT / "README.md").read_text()
+
+
+# --- its links, and the table of other libraries -------------------------------------
+
+
+def links(text: str) -> list[tuple[str, str]]:
+    """Return the texts and targets of the links to files of the repository."""
+    found = re.findall(r"\[([^\]]+)\]\(([^)#:\s]+)\)", text)
+    pictures = re.findall(r'(?:src|srcset)="([^":]+)"', text)
+    return found + [("", target) for target in pictures]
+
+
+def broken(text: str) -> list[str]:
+    """Say which links lead nowhere, or to a test that is not there."""
+    faults = []
+    for name, target in links(text):
+        path = ROOT / target
+        if not path.exists():
+            faults.append(target)
+        elif name.startswith("`test_") and name.strip("`") not in names_of_tests(path):
+            faults.append(f"{target}::{name}")
+    return faults
+
+
+def names_of_tests(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    return {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef)}
+
+
+def compared(text: str) -> list[list[str]]:
+    """Return the rows of the table of other libraries, cell by cell."""
+    table = text.partition("## Beside others")[2].partition("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row.split("|")[1:-1]] for row in rows[2:]]
+
+
+def test_every_link_of_the_readme_leads_somewhere() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert len(links(text)) > 20
+    assert broken(text) == []
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "[page](docs/no_such_page.rst)",
+        "[`test_nobody_has_written`](tests/test_readme.py)",
+        '<img src="docs/pictures/nothing.png">',
+    ],
+)
+def test_a_link_that_leads_nowhere_is_found(link: str) -> None:
+    assert len(broken(link)) == 1
+
+
+def test_every_row_of_the_comparison_names_a_test_or_a_benchmark() -> None:
+    rows = compared((ROOT / "README.md").read_text())
+    assert len(rows) > 10
+    for row in rows:
+        assert len(row) == 4
+        assert all(row)
+        shown = [target for _, target in links(row[-1])]
+        assert any(re.match(r"(tests/.*test_|benchmarks/bench_)", t) for t in shown)
+
+
+def times_faster() -> dict[str, float]:
+    """Return what benchmarks have measured, by the first two cells of the table."""
+    folder = ROOT / "benchmarks" / "results"
+    splits = json.loads((folder / "splits.json").read_text())
+    assert splits["rows"], splits["folds"] == (100_000, 45)
+    there = splits["machine"]["versions_there"]
+    found = {
+        f"{name} {there[name]}": [result["times_faster"]]
+        for name, result in splits["libraries"].items()
+    }
+    labels = json.loads((folder / "labels.json").read_text())
+    (most,) = (one for one in labels["beside_mlfinpy"] if one["bars"] == 10_000)
+    kinds = ("labels", "uniqueness")
+    found["mlfinpy 0.1.2"] = [most[kind]["times_faster"] for kind in kinds]
+    return found
+
+
+def test_measured_speeds_are_those_of_the_benchmarks() -> None:
+    told: dict[str, list[str]] = {}
+    for name, _, outcome, _ in compared((ROOT / "README.md").read_text()):
+        for speed in re.findall(r"([\d.]+) times faster", outcome):
+            told.setdefault(name, []).append(speed)
+    measured = {
+        name: [f"{speed:.2g}" if speed < 10 else f"{speed:.0f}" for speed in speeds]
+        for name, speeds in times_faster().items()
+    }
+    assert told == measured
+
+
+# --- its picture ---------------------------------------------------------------------
+
+
+def test_the_picture_is_drawn_from_the_figures_beside_it() -> None:
+    leaderboard = example("leaderboard")
+    table = leaderboard.FOLDER / "leaderboard.csv"
+    digest = hashlib.sha256(table.read_bytes()).hexdigest()
+    for name in leaderboard.THEMES:
+        path = leaderboard.FOLDER / name
+        assert path.stat().st_size < 200_000
+        with Image.open(path) as picture:
+            assert picture.info["Source"] == digest
+
+
+def test_the_figures_are_those_of_the_models_of_the_example() -> None:
+    leaderboard = example("leaderboard")
+    config = load_experiment(leaderboard.EXPERIMENT)
+    figures = pd.read_csv(leaderboard.FOLDER / "leaderboard.csv")
+    ensembles = set(config.ensemble.methods)
+    assert {m.key for m in config.models} | ensembles == set(figures["model"])
+    assert config.horizons == (leaderboard.HORIZON,)
+    # A time limit would make them those of a machine.
+    assert all(model.training.time_limit is None for model in config.models)
+
+
+def test_a_report_becomes_the_figures_of_a_picture(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_report: Report
+) -> None:
+    leaderboard = example("leaderboard")
+    monkeypatch.setattr(leaderboard, "HORIZON", 5)
+    figures = leaderboard.read_figures(small_report)
+    assert figures["gain"].isna().sum() == (figures["model"] == "prior").sum() == 1
+    figures.to_csv(tmp_path / "leaderboard.csv", index=False)
+    assert leaderboard.main(["--from-csv", "--folder", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.glob("*.png")} == set(leaderboard.THEMES)
+
+
+@pytest.fixture
+def small_report(tmp_path: Path) -> Report:
+    config = make_config(tmp_path, models=["prior", "volatility"], horizons=[5])
+    return Report.from_result(run_without_pictures(config))
