@@ -52,7 +52,7 @@ class ConfigError(ValueError):
 
 
 class ResumeError(RuntimeError):
-    """An experiment that cannot be resumed: it has changed, or is still running."""
+    """An experiment, or training, that cannot go on: it has changed, or still runs."""
 
 
 class ClusterError(RuntimeError):

@@ -16,10 +16,22 @@ from sk_ensemble.estimator._training_set import (
     check_labels,
     make_training_set,
 )
+from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel import Windows, as_windows, check_columns, check_finite
 from sk_ensemble.utils.sklearn_api import CallbackSupportMixin, fit_task
 
 __all__ = ["WindowClassifier"]
+
+
+def _refuse_other_classes(found: np.ndarray, expected: np.ndarray) -> None:
+    """Raise unless the classes are those of an earlier fit."""
+    if not np.array_equal(found, expected):
+        msg = (
+            f"y has the classes {found.tolist()}, and the fit that warm_start is to go "
+            f"on from had {expected.tolist()}. Give the same classes, or set "
+            "warm_start=False."
+        )
+        raise DataError(msg)
 
 
 class WindowClassifier(
@@ -77,24 +89,45 @@ class WindowClassifier(
         y: Any,
         sample_weight: Any = None,
         validation: tuple[Any, Any, Any] | None = None,
+        classes: np.ndarray | None = None,
     ) -> Self:
-        """Check everything and fit; `validation` is (X_val, y_val, weights)."""
+        """Check everything and fit.
+
+        `validation` is (X_val, y_val, weights); `classes` are all labels that there
+        may be, where the samples need not have them all.
+        """
         with fit_task(self, X, y, self._max_subtasks()):
-            windows = as_windows(self, X, reset=True)
+            goes_on = self._goes_on()
+            windows = as_windows(self, X, reset=not goes_on)
             labels = check_labels(self, X, y)
             check_columns(self, windows, allow_nan=self._allows_nan())
-            self.classes_ = np.unique(labels)
+            if classes is None:
+                self.classes_ = self._classes_of(labels, goes_on)
+            else:
+                self.classes_ = classes
             training = make_training_set(
                 self, X, windows, labels, sample_weight, self.classes_
             )
             held_out = None if validation is None else self._held_out(*validation)
             present = np.unique(training.codes)
-            self._only_class = int(present[0]) if len(present) == 1 else None
+            is_all = classes is None and len(present) == 1
+            self._only_class = int(present[0]) if is_all else None
             if self._only_class is None:
                 self._fit_windows(training, held_out)
             else:
                 self._fit_one_class()
         return self
+
+    def _classes_of(self, labels: np.ndarray, goes_on: bool) -> np.ndarray:
+        """Return the classes, which must be those of the fit that this one goes on."""
+        found = np.unique(labels)
+        if goes_on:
+            _refuse_other_classes(found, self.classes_)
+        return found
+
+    def _goes_on(self) -> bool:
+        """Tell whether a fit goes on from the one before, on the same features."""
+        return False
 
     def _max_subtasks(self) -> int:
         """Return how many parts of a fit callbacks are told of, at most."""

@@ -77,6 +77,26 @@ class Rounds:
         """Rounds trained so far."""
         return len(self.history["train_loss"])
 
+    def replay(self, history: Mapping[str, list[float]]) -> None:
+        """Take over the losses of rounds that were trained before an interruption.
+
+        Parameters
+        ----------
+        history : mapping of str to list of float
+            What `history` was then. Callbacks are not told of these rounds again.
+
+        Examples
+        --------
+        >>> from sk_ensemble.estimator import Rounds
+        >>> rounds = Rounds(100, patience=2)
+        >>> rounds.replay({"train_loss": [0.0, 0.0], "val_loss": [0.7, 0.6]})
+        >>> rounds.n_done, rounds.n_best
+        (2, 2)
+        """
+        names = list(self.history)
+        for losses in zip(*(history[name] for name in names), strict=True):
+            self._record(dict(zip(names, losses, strict=True)))
+
     def begin(self) -> None:
         """Announce the first round; those that follow are announced by `end`."""
         if self.tasks is not None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import copy
+import os
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from numbers import Integral, Real
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import torch
@@ -14,18 +18,22 @@ from sklearn.utils import check_random_state
 from skorch.callbacks import Callback, GradientNormClipping
 from torch import nn
 
-from sk_ensemble._typing import FloatArray, IntArray
+from sk_ensemble._typing import FloatArray
 from sk_ensemble.estimator import (
     IterativeClassifier,
     Rounds,
     TrainingSet,
     n_threads,
-    predict_in_blocks,
 )
 from sk_ensemble.neural_network._batches import Batches, LabelledWindows
+from sk_ensemble.neural_network._beginning import Beginning, TrainingState
 from sk_ensemble.neural_network._best_epoch import BestEpoch
+from sk_ensemble.neural_network._checkpoint import Checkpoint
 from sk_ensemble.neural_network._device_windows import DeviceWindows
+from sk_ensemble.neural_network._fingerprint import computed_with, fit_facts
 from sk_ensemble.neural_network._net import WindowNet
+from sk_ensemble.neural_network._partial import first_or_known_classes, refuse_balance
+from sk_ensemble.neural_network._prediction import NetworkPrediction
 from sk_ensemble.neural_network._progress import Progress
 from sk_ensemble.neural_network._saved_weights import module_with, weights_of
 from sk_ensemble.neural_network._schedule import SCHEDULES, make_schedule
@@ -38,25 +46,21 @@ from sk_ensemble.neural_network._torch_state import (
     torch_threads,
 )
 from sk_ensemble.neural_network._training_parameters import TrainingParameters
+from sk_ensemble.neural_network._training_state import state_arrays
 from sk_ensemble.neural_network._value_clipping import GradientValueClipping
 from sk_ensemble.panel import Windows
 from sk_ensemble.utils.artefacts import Artefacts, fitted_attributes
 from sk_ensemble.utils.memory import return_free_memory
-from sk_ensemble.utils.sklearn_api import Interval, StrOptions
+from sk_ensemble.utils.sklearn_api import (
+    Interval,
+    StrOptions,
+    fit_context,
+    running_task,
+)
 
 __all__ = ["NetworkClassifier"]
 
 _OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-
-#: Rows predicted together. On a CPU more are hardly faster per row, and one row alone
-#: costs a whole block; a GPU takes as long for few rows as for many.
-_BLOCK_SIZES = {"cpu": 32, "cuda": 1024}
-
-#: Samples whose bars are on the device at a time in prediction.
-_MOST_ON_DEVICE = 2**17
-
-#: Seed of the units dropped in prediction.
-_MASK_SEED = 0
 
 
 def _draw_seed(random_state: Any) -> int:
@@ -74,7 +78,7 @@ class _NoOptimizer:
 
 
 @insert_into_docstring(training_parameters=section(TrainingParameters, "Parameters"))
-class NetworkClassifier(TrainingParameters, IterativeClassifier):
+class NetworkClassifier(TrainingParameters, NetworkPrediction, IterativeClassifier):
     """Base of all networks: data on the device, training, stopping, prediction.
 
     An architecture supplies its parameters and `_make_module`, and is decorated with
@@ -92,7 +96,8 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         Names of the features, where the input has names.
     history_ : dict of str to list of float
         ``"train_loss"`` of every epoch, and ``"val_loss"`` where there is a
-        validation set: weighted mean cross-entropies.
+        validation set: weighted mean cross-entropies. The epochs of earlier calls that
+        `warm_start` or `partial_fit` went on from come first.
     hit_time_limit_ : bool
         Whether `time_limit` ended training before it would have ended by itself.
     mean_ : ndarray of shape (n_features_in_,)
@@ -102,7 +107,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
     n_features_in_ : int
         Features per bar.
     n_iter_ : int
-        Epochs that the kept weights were trained for.
+        Epochs that the kept weights were trained for, those of earlier calls included.
     net_ : skorch.NeuralNet
         The net that trained the module, trimmed for prediction.
     scale_ : ndarray of shape (n_features_in_,)
@@ -136,6 +141,9 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
 
     round_name: ClassVar[str] = "epoch"
 
+    #: What the call that is under way goes on from.
+    _beginning = Beginning()
+
     #: What trains and applies the module.
     _net_class: ClassVar[type[WindowNet]] = WindowNet
 
@@ -151,11 +159,14 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         "lr_schedule": [StrOptions(set(SCHEDULES)), None],
         "standardize": ["boolean"],
         **IterativeClassifier.early_stopping_constraints,
+        "warm_start": ["boolean"],
+        "checkpoint_dir": [str, os.PathLike, None],
         "class_weight": [StrOptions({"balanced"}), dict, None],
         "random_state": ["random_state"],
         "n_jobs": [Integral, None],
         "device": [str],
         "amp": ["boolean"],
+        "compile": ["boolean"],
         "mc_samples": [Interval(Integral, 0, None, closed="left")],
         "verbose": ["verbose"],
     }
@@ -178,6 +189,100 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
     def _max_rounds(self) -> int:
         return self.max_epochs
 
+    def _goes_on(self) -> bool:
+        if self._beginning.is_partial:
+            return hasattr(self, "classes_")
+        return self.warm_start and hasattr(self, "net_")
+
+    def _fit_windows(
+        self, training: TrainingSet, validation: TrainingSet | None
+    ) -> None:
+        if self._beginning.is_partial:
+            self._fit_one_epoch(training)
+            return
+        beginning = Beginning()
+        if self._goes_on():
+            beginning = Beginning.after(self)
+        else:
+            self._forget()
+        with self._from(beginning):
+            super()._fit_windows(training, validation)
+        self.__dict__.pop("_training_state", None)
+        for path in beginning.checkpoints:
+            path.unlink(missing_ok=True)
+
+    def _fit_one_epoch(self, training: TrainingSet) -> None:
+        rounds = Rounds(1, tasks=self._tasks(training, running_task(self)))
+        self.history_ = rounds.history
+        self._fit_rounds(training, None, rounds)
+        self.n_iter_, self.hit_time_limit_ = 1, False
+
+    def _fit_one_class(self) -> None:
+        super()._fit_one_class()
+        self._forget()
+
+    def _forget(self) -> None:
+        """Drop what an earlier fit has trained."""
+        for name in ("net_", "_training_state"):
+            self.__dict__.pop(name, None)
+
+    @contextmanager
+    def _from(self, beginning: Beginning) -> Iterator[None]:
+        """Go on from somewhere, and count the epochs from the very first one."""
+        self._beginning = beginning
+        try:
+            yield
+        except BaseException:
+            if beginning.module is not None:
+                self.history_ = beginning.history
+            raise
+        finally:
+            del self._beginning
+        self.n_iter_ += beginning.n_iter
+        self.history_ = beginning.joined(self.history_)
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def partial_fit(
+        self, X: Any, y: Any, classes: Any = None, sample_weight: Any = None
+    ) -> Self:
+        """Train for one epoch on some samples, from where training is.
+
+        The standardisation is that of the first call, or of `fit`. The optimizer goes
+        on from call to call, and with a saved model: as many calls with the same
+        samples are the epochs of one `fit`. There is no validation set, and every
+        epoch is trained with `learning_rate`, whatever `lr_schedule` says.
+
+        Parameters
+        ----------
+        X : Panel, Windows, DataFrame or array-like of 2 or 3 dimensions
+            The samples, in any order.
+        y : array-like of shape (n_samples,)
+            Their labels.
+        classes : array-like of shape (n_classes,) or None, default=None
+            All labels that there may be, needed in the first call.
+        sample_weight : array-like of shape (n_samples,) or None, default=None
+            Non-negative weights. They count within the call: those of one call are not
+            weighed against those of another.
+
+        Returns
+        -------
+        self : object
+            The classifier.
+
+        Raises
+        ------
+        DataError
+            For samples, labels or weights that cannot be used, such as labels that are
+            none of the classes, or other features than in the first call.
+        ValueError
+            If `classes` is missing in the first call, or not the same in another.
+        """
+        refuse_balance(self.class_weight)
+        known = first_or_known_classes(self, classes)
+        with self._from(Beginning.after(self, is_partial=True)):
+            self._fit(X, y, sample_weight, classes=known)
+        return self
+
     def _fit_rounds(
         self,
         training: TrainingSet,
@@ -191,17 +296,40 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         # What was worked on before has left as much behind as is to be laid out now.
         return_free_memory(training.windows.history.block.nbytes)
         with seeded(seed, device), torch_threads(n_threads(self.n_jobs)):
-            train = self._labelled(training, device)
+            train = self._labelled(training, device, self._beginning.dtype)
             held_out = None
             if validation is not None:
                 dtype = train.windows.bars.dtype
                 held_out = self._labelled(validation, device, dtype)
-            net = self._make_net(train, rounds)
+            checkpoint = self._checkpoint(training, validation, rounds, seed)
+            net = self._make_net(train, rounds, checkpoint)
             # What it took to lay bars out is as large as they are.
             return_free_memory(training.windows.history.block.nbytes)
             net.train(train, held_out)
+            if self._beginning.is_partial:
+                self._training_state = state_arrays(net)
         net.trim_for_prediction()
         self.net_ = net
+
+    def _checkpoint(
+        self,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        rounds: Rounds,
+        seed: int,
+    ) -> Checkpoint | None:
+        """Return where the epochs of a training are written down."""
+        if self.checkpoint_dir is None or self._beginning.is_partial:
+            return None
+        facts = fit_facts(self, training, validation, self._beginning.module)
+        facts |= {
+            "max_epochs": rounds.n_max,
+            "seed": None if self.random_state is None else seed,
+        }
+        circumstances = computed_with(pick_device(self.device), n_threads(self.n_jobs))
+        checkpoint = Checkpoint(Path(self.checkpoint_dir), rounds, facts, circumstances)
+        self._beginning.checkpoints.append(checkpoint.path)
+        return checkpoint
 
     def _labelled(
         self,
@@ -221,25 +349,36 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         if self.standardize:
             standardize_bars(on_device, self.mean_, self.scale_)
 
-    def _make_net(self, train: LabelledWindows, rounds: Rounds) -> WindowNet:
-        """Return an untrained net with freshly drawn weights."""
+    def _make_net(
+        self,
+        train: LabelledWindows,
+        rounds: Rounds,
+        checkpoint: Checkpoint | None = None,
+    ) -> WindowNet:
+        """Return a net of the weights to begin with, or freshly drawn ones."""
         bars = train.windows.bars
-        module = self._make_module(*self._sizes())
+        module = copy.deepcopy(self._beginning.module)
+        if module is None:
+            module = self._make_module(*self._sizes())
         return self._net_class(
             module.to(dtype=bars.dtype),
             amp=self.amp,
+            compiles=self.compile,
             label_smoothing=self.label_smoothing,
             max_epochs=rounds.n_max,
             batch_size=self.batch_size,
             lr=self.learning_rate,
             optimizer=_OPTIMIZERS[self.optimizer],
             optimizer__weight_decay=self.weight_decay,
-            callbacks=list(self._callbacks(train, rounds)),
+            callbacks=list(self._callbacks(train, rounds, checkpoint)),
             device=str(bars.device),
         )
 
     def _callbacks(
-        self, train: LabelledWindows, rounds: Rounds
+        self,
+        train: LabelledWindows,
+        rounds: Rounds,
+        checkpoint: Checkpoint | None = None,
     ) -> Sequence[tuple[str, Callback]]:
         """Return what happens during training, besides training."""
         callbacks: dict[str, Callback] = {}
@@ -250,7 +389,7 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
                 else GradientValueClipping
             )
             callbacks["clip"] = clipping(self.gradient_clip)
-        if self.lr_schedule is not None:
+        if self.lr_schedule is not None and not self._beginning.is_partial:
             callbacks["schedule"] = make_schedule(
                 self.lr_schedule,
                 learning_rate=self.learning_rate,
@@ -258,9 +397,13 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
                 monitor="train_loss" if rounds.patience is None else "valid_loss",
                 patience=self.n_iter_no_change,
             )
+        if self._beginning.state is not None:
+            callbacks["state"] = TrainingState(self._beginning.state)
+        if checkpoint is not None:
+            callbacks["checkpoint"] = checkpoint
         if self.verbose:
             callbacks["progress"] = Progress(type(self).__name__)
-        callbacks["best"] = BestEpoch(rounds)
+        callbacks["best"] = BestEpoch(rounds, checkpoint)
         return list(callbacks.items())
 
     def _clipping(self, max_norm: float) -> Callback:
@@ -290,60 +433,3 @@ class NetworkClassifier(TrainingParameters, IterativeClassifier):
         )
         net.initialize().trim_for_prediction()
         return net
-
-    def _predict_windows(self, windows: Windows) -> FloatArray:
-        if self.mc_samples:
-            return self._in_blocks(windows, self._predict_sampled, block_size=1)
-        return self._in_blocks(windows, self._predict_block)
-
-    def _in_blocks(
-        self,
-        windows: Windows,
-        compute: Callable[[DeviceWindows, IntArray], FloatArray],
-        block_size: int | None = None,
-    ) -> FloatArray:
-        """Compute something of samples, in blocks of a fixed number of rows."""
-        device = torch.device(self.net_.device)
-        if block_size is None:
-            block_size = _BLOCK_SIZES.get(device.type, _BLOCK_SIZES["cuda"])
-        parts = []
-        with torch_threads(n_threads(self.n_jobs)):
-            # Some at a time, as the bars they hold are copied to the device.
-            for start in range(0, len(windows), _MOST_ON_DEVICE):
-                part = windows[start : start + _MOST_ON_DEVICE]
-                on_device = DeviceWindows(part, device, self.net_.dtype)
-                self._prepare(on_device, part)
-                apply = partial(compute, on_device)
-                parts.append(predict_in_blocks(len(part), block_size, apply, pad=True))
-                return_free_memory(windows.history.block.nbytes)
-        return np.concatenate(parts)
-
-    def _module_outputs(self, method: str, X: Any) -> FloatArray:
-        """Return what a method of the trained module gives for samples."""
-        windows = self._windows_to_predict(X)
-        if self._only_class is not None:
-            msg = "Only one class had weight in fit, so there is no network to look at."
-            raise ValueError(msg)
-
-        def compute(on_device: DeviceWindows, rows: IntArray) -> FloatArray:
-            outputs = self.net_.compute(method, on_device.gather(rows))
-            return outputs.double().cpu().numpy()
-
-        return self._in_blocks(windows, compute)
-
-    def _predict_block(self, windows: DeviceWindows, rows: IntArray) -> FloatArray:
-        """Return the probabilities of some samples."""
-        logits = self.net_.predict_logits(windows.gather(rows))
-        return torch.softmax(logits.double(), dim=1).cpu().numpy()
-
-    def _predict_sampled(self, windows: DeviceWindows, rows: IntArray) -> FloatArray:
-        """Return the mean probabilities of one sample over thinned networks.
-
-        The batch holds copies of the one sample and the seed is fixed, so every
-        sample meets the same networks, whatever others are asked for with it.
-        """
-        batch = windows.gather(np.repeat(rows, self.mc_samples))
-        with seeded(_MASK_SEED, batch.device):
-            logits = self.net_.predict_logits(batch, dropout=True)
-        proba = torch.softmax(logits.double(), dim=1)
-        return proba.mean(dim=0, keepdim=True).cpu().numpy()

@@ -8,11 +8,10 @@ from typing import Any
 from skorch.callbacks import Callback
 
 from sk_ensemble.estimator import Rounds
+from sk_ensemble.neural_network._checkpoint import SKORCH_NAMES, Checkpoint
 from sk_ensemble.neural_network._net import StopTraining
 
 __all__ = ["BestEpoch"]
-
-_SKORCH_NAMES = {"train_loss": "train_loss", "val_loss": "valid_loss"}
 
 
 class BestEpoch(Callback):
@@ -24,23 +23,32 @@ class BestEpoch(Callback):
     ----------
     rounds : Rounds
         Whom to tell.
+    checkpoint : Checkpoint or None, default=None
+        Where to write down how far training has come, and to look how far it had.
     """
 
-    def __init__(self, rounds: Rounds) -> None:
+    def __init__(self, rounds: Rounds, checkpoint: Checkpoint | None = None) -> None:
         self.rounds = rounds
+        self.checkpoint = checkpoint
 
     def on_train_begin(self, net: Any, X: Any = None, y: Any = None, **kw: Any) -> None:
-        """Announce the first epoch."""
+        """Announce the first epoch, unless the last one is trained already."""
         self.weights_ = None
+        if self.checkpoint is not None:
+            self.weights_ = self.checkpoint.best_
+            if self.checkpoint.is_over_:
+                raise StopTraining
         self.rounds.begin()
 
     def on_epoch_end(self, net: Any, **kwargs: Any) -> None:
         """Remember the weights if they are the best so far."""
         epoch, rounds = net.history[-1], self.rounds
-        losses = {name: epoch[_SKORCH_NAMES[name]] for name in rounds.history}
+        losses = {name: epoch[SKORCH_NAMES[name]] for name in rounds.history}
         stop = rounds.end(losses, {"net_": net})
         if rounds.patience is not None and rounds.n_best == rounds.n_done:
             self.weights_ = copy.deepcopy(net.module_.state_dict())
+        if self.checkpoint is not None:
+            self.checkpoint.store(net, self.weights_, is_over=stop)
         if stop:
             raise StopTraining
 

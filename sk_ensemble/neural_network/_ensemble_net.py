@@ -27,7 +27,8 @@ class EnsembleNet(WindowNet):
         """Compute the gradients of one batch."""
         self._set_training(True)
         windows, truth = batch
-        outputs = self.compute_with(self.module_.member_outputs, windows)
+        members = self.as_trained(self.module_.member_outputs)
+        outputs = self.compute_with(members, windows)
         losses = torch.stack(
             [self.get_loss(member, truth, training=True) for member in outputs]
         )

@@ -14,6 +14,7 @@ from torch.nn.modules.batchnorm import _BatchNorm
 
 from sk_ensemble.neural_network._aligned_linear import AlignedLinear
 from sk_ensemble.neural_network._batches import Batches, LabelledWindows
+from sk_ensemble.neural_network._compiled import Compiled
 
 __all__ = ["StopTraining", "WindowNet"]
 
@@ -39,6 +40,8 @@ class WindowNet(NeuralNet):
         The module, with its weights drawn already.
     amp : bool, default=False
         Whether to compute in bfloat16 where that is safe.
+    compiles : bool, default=False
+        Whether to train with what torch's compiler makes of the module.
     label_smoothing : float, default=0.0
         Share of the target that is spread evenly over all classes in training.
     **kwargs : object
@@ -52,6 +55,7 @@ class WindowNet(NeuralNet):
         module: Any,
         *,
         amp: bool = False,
+        compiles: bool = False,
         label_smoothing: float = 0.0,
         **kwargs: Any,
     ) -> None:
@@ -66,6 +70,7 @@ class WindowNet(NeuralNet):
         }
         super().__init__(module, **(settings | kwargs))
         self.amp = amp
+        self.compiles = compiles
         self.label_smoothing = label_smoothing
 
     @property
@@ -80,6 +85,7 @@ class WindowNet(NeuralNet):
     def initialize_module(self) -> WindowNet:
         """Take the module as it is, weights included."""
         self.module_ = self.module
+        self.compiled_: Compiled | None = None
         return self
 
     def on_batch_begin(self, net: Any, batch: Any = None, **kwargs: Any) -> None:
@@ -111,9 +117,10 @@ class WindowNet(NeuralNet):
         if validation is not None:
             self.train_split = lambda dataset: (dataset, validation)
         self.initialize()
-        self.notify("on_train_begin", X=training)
         with suppress(StopTraining):
-            self.fit_loop(training)
+            self.notify("on_train_begin", X=training)
+            # A callback may have gone on from where an earlier training was.
+            self.fit_loop(training, epochs=self.max_epochs - len(self.history))
         self.notify("on_train_end", X=training)
         return self
 
@@ -133,7 +140,21 @@ class WindowNet(NeuralNet):
 
     def infer(self, x: torch.Tensor, **fit_params: Any) -> torch.Tensor:
         """Return the module's output, in the type of the input."""
-        return self.compute_with(self.module_, x)
+        return self.compute_with(self.as_trained(self.module_), x)
+
+    def as_trained(
+        self, function: Callable[[torch.Tensor], torch.Tensor]
+    ) -> Callable[[torch.Tensor], torch.Tensor]:
+        """Return a function of the module as it is run in steps of training.
+
+        Only these are compiled, if anything is: validation and prediction are the same
+        for a net that was loaded.
+        """
+        if not self.compiles or not torch.is_grad_enabled():
+            return function
+        if self.compiled_ is None:
+            self.compiled_ = Compiled(function)
+        return self.compiled_
 
     def compute_with(
         self, function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor
@@ -192,4 +213,5 @@ class WindowNet(NeuralNet):
     def trim_for_prediction(self) -> None:
         """Drop what only training needs, so that the weights are kept once."""
         super().trim_for_prediction()
+        self.compiled_ = None
         self.module = type(self.module_)

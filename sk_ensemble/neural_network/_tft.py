@@ -164,7 +164,8 @@ class TFTClassifier(NetworkClassifier):
     def _fit_rounds(
         self, training: TrainingSet, validation: TrainingSet | None, rounds: Rounds
     ) -> None:
-        self.symbols_ = self._covariate(training.windows.symbols)
+        if self._beginning.module is None:
+            self.symbols_ = self._covariate(training.windows.symbols)
         super()._fit_rounds(training, validation, rounds)
 
     def _fit_one_class(self) -> None:

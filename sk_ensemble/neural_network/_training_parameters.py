@@ -64,6 +64,16 @@ class TrainingParameters:
         at after each epoch, one of which is trained in any case. When they are over,
         training stops and keeps what early stopping would keep; a training on all
         samples that they cut short is dropped for the one before it. None: no limit.
+    warm_start : bool, default=False
+        Whether `fit` goes on from the weights and the standardisation of the fit before
+        it, for up to `max_epochs` more epochs with a new optimizer and schedule, on
+        samples of the same features and classes.
+    checkpoint_dir : str, path-like or None, default=None
+        Directory in which each epoch of a fit is written down, so that the same fit,
+        once it was interrupted, goes on from there and ends with the same bits. The
+        name of the file follows from the samples, parameters and seed: other fits have
+        other files there, and leave this one alone. A finished fit removes its own.
+        None: nothing is written.
     class_weight : dict, "balanced" or None, default=None
         Factors on the weights of the classes, as in scikit-learn.
     random_state : int, RandomState instance or None, default=None
@@ -76,6 +86,11 @@ class TrainingParameters:
         Where to compute, by torch's names; "auto" is CUDA when there is a device.
     amp : bool, default=False
         Whether to compute in bfloat16 where torch deems it safe.
+    compile : bool, default=False
+        Whether to train with what `torch.compile` makes of the module; it takes a
+        compiler of C++ and, in the first epoch, a minute or so. Worth it for
+        convolutions and attention; recurrent layers stay as they are. Validation and
+        prediction are not compiled. The bits differ from those without it.
     mc_samples : int, default=0
         Predict the mean over this many networks with units dropped as in training
         (Monte Carlo dropout, Gal and Ghahramani, ICML 2016), the same networks for
@@ -107,10 +122,13 @@ class TrainingParameters:
     n_iter_no_change: int = 10
     refit_tail: bool = False
     time_limit: float | None = None
+    warm_start: bool = False
+    checkpoint_dir: Any = None
     class_weight: Any = None
     random_state: Any = None
     n_jobs: int | None = None
     device: str = "auto"
     amp: bool = False
+    compile: bool = False
     mc_samples: int = 0
     verbose: int = 0

@@ -115,8 +115,10 @@ def test_predictions_do_not_depend_on_how_many_bars_are_on_the_device(
     model = LSTMClassifier(hidden_size=4, max_epochs=1, random_state=0, device="cpu")
     model.fit(windows, np.arange(150) % 2)
     expected = model.predict_proba(windows)
-    monkeypatch.setattr("sk_ensemble.neural_network._base._MOST_ON_DEVICE", most)
-    monkeypatch.setattr("sk_ensemble.neural_network._base.DeviceWindows", Counting)
+    monkeypatch.setattr("sk_ensemble.neural_network._prediction._MOST_ON_DEVICE", most)
+    monkeypatch.setattr(
+        "sk_ensemble.neural_network._prediction.DeviceWindows", Counting
+    )
     assert (model.predict_proba(windows) == expected).all()
     assert max(sizes) == most
     assert sum(sizes) == 150
