@@ -10,7 +10,8 @@ import numpy as np
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._base import BoosterClassifier
-from sk_ensemble.boosting._bins import bin_edges, in_bins
+from sk_ensemble.boosting._bins import bin_edges
+from sk_ensemble.boosting._catboost_data import as_pool, table_of_borders
 from sk_ensemble.boosting._catboost_rounds import FollowRounds
 from sk_ensemble.boosting._catboost_trees import (
     Trees,
@@ -21,12 +22,7 @@ from sk_ensemble.boosting._catboost_trees import (
     trees_of,
     write_trees,
 )
-from sk_ensemble.boosting._flat_rows import (
-    flat_columns,
-    order_of_rows,
-    repeat_rows,
-    with_all_classes,
-)
+from sk_ensemble.boosting._flat_rows import repeat_rows, with_all_classes
 from sk_ensemble.estimator import IterativeClassifier, Rounds, TrainingSet, n_threads
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval, StrOptions
@@ -241,42 +237,26 @@ class CatBoostClassifier(BoosterClassifier):
         sets = [with_all_classes(repeat_rows(training))]
         if validation is not None:
             sets.append(validation)
-        pools = [self._pool(catboost, samples, edges, start) for samples in sets]
+        settings = {"start": start, "n_threads": n_threads(self.n_jobs)}
+        pools = [as_pool(samples, edges, **settings) for samples in sets]
         objective = _objective(training.n_classes)
         follow = FollowRounds(rounds, objective["loss_function"])
-        booster = catboost.CatBoost(
-            {**self._library_params(sets[0]), **objective, "iterations": rounds.n_max}
-        )
+        params = {**self._library_params(sets[0]), **objective}
         rounds.begin()
-        booster.fit(
-            pools[0],
-            eval_set=pools[1:] or None,
-            use_best_model=False,
-            callbacks=[follow],
-            **self._report(),
-        )
+        with table_of_borders(edges, training.windows.window_length) as borders:
+            booster = catboost.CatBoost(
+                {**params, "iterations": rounds.n_max, "input_borders": borders}
+            )
+            booster.fit(
+                pools[0],
+                eval_set=pools[1:] or None,
+                use_best_model=False,
+                callbacks=[follow],
+                **self._report(),
+            )
         if follow.error is not None:
             raise follow.error
         return {**trees_of(booster, rounds.n_best, edges), "bias": start}
-
-    def _pool(
-        self,
-        catboost: Any,
-        samples: TrainingSet,
-        edges: list[FloatArray],
-        start: list[float],
-    ) -> Any:
-        """Return the samples in bins, with the margins that training starts from."""
-        # The library copies what does not lie in columns, to four bytes per cell.
-        rows = flat_columns(in_bins(samples.windows, edges))
-        order = order_of_rows(rows, samples.codes)
-        return catboost.Pool(
-            np.asfortranarray(rows[order]),
-            samples.codes[order],
-            weight=samples.weights[order],
-            baseline=np.tile(start, (len(samples), 1)),
-            thread_count=n_threads(self.n_jobs),
-        )
 
     def _library_params(self, training: TrainingSet) -> dict[str, Any]:
         """Return the parameters under the library's names."""
