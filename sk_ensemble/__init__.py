@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import pkgutil
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -147,5 +148,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names, loaded or not."""
-    return sorted({*globals(), *__all__})
+    """List the public names and subpackages, loaded or not, and nothing else."""
+    packages = {part.name for part in pkgutil.iter_modules(__path__)}
+    own = {name for name in globals() if name.startswith("__")}
+    return sorted(own | set(__all__) | {p for p in packages if p[0] != "_"})

@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import subprocess
-import sys
 import time
 
 import pytest
+from fresh_interpreter import loaded_after
 
 HEAVY = [
     "catboost",
@@ -18,15 +17,6 @@ HEAVY = [
 ]
 
 LIGHT = ["sk_ensemble", "sk_ensemble.registry", "sk_ensemble.panel"]
-
-
-def loaded_after(statement: str) -> set[str]:
-    """Run a statement in a fresh interpreter and return the modules it loaded."""
-    script = f"import sys; {statement}; print(*sys.modules)"
-    result = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    return set(result.stdout.split())
 
 
 @pytest.mark.parametrize("module", LIGHT)

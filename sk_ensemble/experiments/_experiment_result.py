@@ -8,11 +8,12 @@ from pathlib import Path
 import pandas as pd
 
 from sk_ensemble.experiments._cell import Cell
+from sk_ensemble.utils.html import facts_html
 
 __all__ = ["ExperimentResult"]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class ExperimentResult:
     """Hold what an experiment found.
 
@@ -43,3 +44,16 @@ class ExperimentResult:
     facts: list[str]
     failures: dict[str, str]
     path: Path
+
+    def __repr__(self) -> str:
+        return (
+            f"ExperimentResult({len(self.cells)} cells, {len(self.failures)} failed; "
+            f"{str(self.path)!r})"
+        )
+
+    def _repr_html_(self) -> str:
+        """Show the leaderboard in a notebook, and what failed."""
+        facts = [("Compared", fact) for fact in self.facts]
+        facts += [(f"Failed: {name}", why) for name, why in self.failures.items()]
+        title = f"Experiment {self.path.name}"
+        return facts_html(title, facts) + self.leaderboard.to_html(border=0)

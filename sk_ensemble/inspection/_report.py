@@ -129,7 +129,9 @@ class LeakageReport:
 
     def _repr_html_(self) -> str:
         colour = "#1a7f37" if self.passed else "#b42318"
-        head = f'<p style="color:{colour}"><b>Leakage audit: {self._verdict()}</b></p>'
+        # The text keeps the colour of the notebook, which may be light or dark.
+        bar = f"border-left:5px solid {colour};padding-left:8px"
+        head = f'<p style="{bar}"><b>Leakage audit: {self._verdict()}</b></p>'
         table = self.to_frame().drop(columns=["symbol", "time"])
         cells = [
             "".join(f"<td>{'' if v is None else escape(str(v))}</td>" for v in row)

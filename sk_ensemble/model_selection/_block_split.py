@@ -14,6 +14,7 @@ from sklearn.model_selection import BaseCrossValidator
 from sk_ensemble._typing import IntArray
 from sk_ensemble.model_selection._bars import unique_times
 from sk_ensemble.model_selection._blocks import Blocks
+from sk_ensemble.model_selection._fold_map import FoldSketch, fold_map_html
 from sk_ensemble.model_selection._label_spans import refuse_other_rows
 from sk_ensemble.model_selection._parameters import check_choice, check_count
 from sk_ensemble.model_selection._plan import (
@@ -59,6 +60,14 @@ class BlockSplit(BaseEstimator, BaseCrossValidator):
     @abstractmethod
     def _cut(self, units: Units) -> tuple[Blocks, tuple[tuple[int, ...], ...]]:
         """Return the blocks, and for each fold the numbers of those it tests."""
+
+    @abstractmethod
+    def _fold_sketch(self) -> FoldSketch:
+        """Return the folds without data, for a notebook."""
+
+    def _html_repr(self) -> str:
+        """Return what scikit-learn's `_repr_html_` and `_repr_mimebundle_` show."""
+        return fold_map_html(self)
 
     def _train_spans(self, plan: SplitPlan, units: Units) -> Blocks | None:
         """Return the first and last time each fold may train on; None is any time."""

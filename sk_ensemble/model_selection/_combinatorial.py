@@ -11,6 +11,7 @@ import numpy as np
 from sk_ensemble._typing import IntArray
 from sk_ensemble.model_selection._block_split import BlockSplit
 from sk_ensemble.model_selection._blocks import Blocks, cut_blocks
+from sk_ensemble.model_selection._fold_map import FoldSketch
 from sk_ensemble.model_selection._parameters import check_count
 from sk_ensemble.model_selection._units import Units
 
@@ -204,3 +205,9 @@ class CombinatorialPurgedSplit(BlockSplit):
         n_blocks, n_test_blocks = self._counts()
         folds = tuple(combinations(range(n_blocks), n_test_blocks))
         return cut_blocks(units, n_blocks, name="n_blocks"), folds
+
+    def _fold_sketch(self) -> FoldSketch:
+        n_blocks, n_test_blocks = self._counts()
+        every = range(n_blocks)
+        tests = combinations(every, n_test_blocks)
+        return FoldSketch(n_blocks, ((test, every) for test in tests))

@@ -11,20 +11,12 @@ from sk_ensemble.exceptions import DataError
 from sk_ensemble.model_selection._bars import unique_times
 from sk_ensemble.model_selection._plan import FoldRows
 from sk_ensemble.model_selection._timeline import Timeline, read_timeline
+from sk_ensemble.utils.colours import COLOURS
 from sk_ensemble.utils.optional import import_optional
-from sk_ensemble.utils.time import from_utc_ns
+from sk_ensemble.utils.time_axis import name_times
 
 __all__ = ["COLOURS", "plot_splits"]
 
-#: Kinds of rows and their colours, told apart by people who confuse red and green.
-#: A later one is drawn over an earlier one that falls into the same bin.
-COLOURS = {
-    "unused": "#ededed",
-    "train": "#7fa8d1",
-    "test": "#e8871e",
-    "embargoed": "#b9a3cf",
-    "purged": "#a50f15",
-}
 _N_BINS = 1000
 
 
@@ -86,18 +78,12 @@ def _draw_lanes(axis: Any, painted: np.ndarray, right: int) -> None:
 
 def _name_times(axis: Any, timeline: Timeline, stamps: np.ndarray) -> None:
     """Label the places of times with their dates, or of rows with their numbers."""
-    ticker = import_optional("matplotlib.ticker", extra="experiments")
-    axis.xaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
     if timeline.keys is None:
+        ticker = import_optional("matplotlib.ticker", extra="experiments")
+        axis.xaxis.set_major_locator(ticker.MaxNLocator(6, integer=True))
         axis.set_xlabel("row")
-        return
-    days = from_utc_ns(stamps).astype("datetime64[D]").astype(str)
-
-    def name(place: float, _: Any) -> str:
-        return str(days[int(place)]) if 0 <= place < len(days) else ""
-
-    axis.xaxis.set_major_formatter(ticker.FuncFormatter(name))
-    axis.set_xlabel("time of the samples (UTC), pauses left out")
+    else:
+        name_times(axis, stamps)
 
 
 def _add_legend(figure: Any, painted: list[np.ndarray]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from sk_ensemble.model_selection._block_split import BlockSplit
 from sk_ensemble.model_selection._blocks import Blocks, cut_blocks
+from sk_ensemble.model_selection._fold_map import FoldSketch
 from sk_ensemble.model_selection._parameters import check_count
 from sk_ensemble.model_selection._units import Units
 
@@ -136,3 +137,8 @@ class PurgedSplit(BlockSplit):
         n_splits = self.get_n_splits()
         folds = tuple((block,) for block in range(n_splits))
         return cut_blocks(units, n_splits, name="n_splits"), folds
+
+    def _fold_sketch(self) -> FoldSketch:
+        n_splits = self.get_n_splits()
+        every = range(n_splits)
+        return FoldSketch(n_splits, (({block}, every) for block in every))

@@ -10,6 +10,7 @@ from sk_ensemble._typing import NanosecondArray
 from sk_ensemble.model_selection._bars import unique_times
 from sk_ensemble.model_selection._block_split import BlockSplit
 from sk_ensemble.model_selection._blocks import Blocks
+from sk_ensemble.model_selection._fold_map import FoldSketch
 from sk_ensemble.model_selection._parameters import check_count
 from sk_ensemble.model_selection._periods import (
     Span,
@@ -173,3 +174,11 @@ class WalkForwardSplit(BlockSplit):
         if span is not None:
             refuse_untimed_span(span, "max_train_size", units)
         return Blocks(_train_starts(plan, units, span), plan.blocks.first - 1)
+
+    def _fold_sketch(self) -> FoldSketch:
+        n_splits, rolls = self.get_n_splits(), self.max_train_size is not None
+        folds = (
+            ({fold + 1}, range(fold if rolls else 0, fold + 1))
+            for fold in range(n_splits)
+        )
+        return FoldSketch(n_splits + 1, folds)

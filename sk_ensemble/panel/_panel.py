@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,8 +20,11 @@ from sk_ensemble.panel._align import (
 from sk_ensemble.panel._from_frame import history_from_frame
 from sk_ensemble.panel._from_parquet import history_from_parquet
 from sk_ensemble.panel._history import History
+from sk_ensemble.panel._plot import plot_panel
 from sk_ensemble.panel._samples import Samples
+from sk_ensemble.panel._summary import panel_html, symbol_counts
 from sk_ensemble.utils.bars import symbol_time_keys
+from sk_ensemble.utils.text import one_line
 from sk_ensemble.utils.time import format_ns, from_utc_ns
 
 __all__ = ["Panel"]
@@ -333,6 +336,63 @@ class Panel(Samples):
         """Return a copy of the samples' own bars, indexed by symbol and datetime."""
         return pd.DataFrame(self.to_numpy(), index=self.index, columns=self.columns)
 
+    def plot(
+        self,
+        columns: str | Sequence[str] | None = None,
+        *,
+        symbols: str | Sequence[str] | None = None,
+        y: Any = None,
+        folds: Iterable[Any] | None = None,
+    ) -> np.ndarray:
+        """Draw columns of the samples over time, symbol by symbol.
+
+        Nights, weekends and other pauses of all symbols are left out. A line breaks
+        where `max_gap` has begun a new segment, or where a symbol is silent while
+        others trade. Of more than 4,000 points the range in each of 2,000 stretches is
+        drawn, which looks the same. For a part of the time take a part of the panel,
+        ``panel[panel.times >= np.datetime64("2021-06")]``.
+
+        Parameters
+        ----------
+        columns : str, list of str or None, default=None
+            Features to draw; None means ``close``, or the first one where there is
+            no such feature.
+        symbols : str, list of str or None, default=None
+            Symbols to draw; None means the first six.
+        y : array-like of shape (n_samples,) or None, default=None
+            Labels, which colour the foot of the axes: by their mean where several
+            fall together.
+        folds : iterable of (train, test) or None, default=None
+            Row numbers of each fold, such as ``cv.split(X)``, drawn as lanes below.
+
+        Returns
+        -------
+        axes : ndarray of matplotlib Axes of shape (n_symbols, n_columns)
+            What was drawn on; ``axes[0, 0].figure`` is the figure.
+
+        Raises
+        ------
+        DataError
+            If there are no samples, a column or symbol is not there, or `y` does not
+            hold a number for each sample.
+        ImportError
+            If matplotlib is not installed.
+
+        See Also
+        --------
+        sk_ensemble.model_selection.plot_splits : What is purged and under embargo.
+
+        Examples
+        --------
+        >>> from sk_ensemble import Panel
+        >>> from sk_ensemble.datasets import load_bars
+        >>> panel = Panel.from_frame(load_bars(symbols=["IF"], start="2021-10"))
+        >>> axes = panel.plot(["close", "volume"])
+        >>> axes.shape, axes[0, 1].get_ylabel()
+        ((1, 2), 'volume')
+        """
+        return plot_panel(self, columns, symbols, y, folds)
+
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         raise PanelConversionError(_NO_ARRAY)
 
@@ -346,13 +406,17 @@ class Panel(Samples):
             f"{self.history.n_bars} bars{self._extent()}{labelled})"
         )
 
+    def _repr_html_(self) -> str:
+        return panel_html(self)
+
     def _extent(self) -> str:
         """Name the first symbols of the samples and the times they span."""
         times = self.times_ns
         if times is None or not len(self):
             return ""
-        present = self.history.symbol_names[np.unique(self.symbol_codes)]
-        names = ", ".join(map(str, present[:4])) + (", ..." if len(present) > 4 else "")
+        present = self.history.symbol_names[symbol_counts(self) > 0]
+        names = ", ".join(map(one_line, present[:4]))
+        names += ", ..." if len(present) > 4 else ""
         first, last = (
             from_utc_ns(time).astype("datetime64[s]")
             for time in (times.min(), times.max())

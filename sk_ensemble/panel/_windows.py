@@ -9,6 +9,7 @@ import numpy as np
 from sk_ensemble._typing import BoolArray, FloatArray, IntArray, NanosecondArray, Rows
 from sk_ensemble.panel._history import History
 from sk_ensemble.panel._samples import Samples
+from sk_ensemble.panel._summary import windows_html
 from sk_ensemble.utils.memory import refuse_beyond_memory
 
 __all__ = ["Windows"]
@@ -204,3 +205,6 @@ class Windows(Samples):
             f"Windows({len(self)} samples x {self.window_length} bars{lag} x "
             f"{self.history.n_features} features of {self.history.n_bars} bars)"
         )
+
+    def _repr_html_(self) -> str:
+        return windows_html(self)

@@ -11,6 +11,7 @@ import pandas as pd
 
 from sk_ensemble.registry._entry import Entry, Factory
 from sk_ensemble.registry._info import ModelInfo
+from sk_ensemble.registry._names import ModelName
 from sk_ensemble.registry._packages import missing_packages
 from sk_ensemble.registry._registry import REGISTRY
 from sk_ensemble.registry._validation import (
@@ -118,7 +119,7 @@ def register(
     return decorate
 
 
-def create(name: str, /, **params: Any) -> Any:
+def create(name: ModelName, /, **params: Any) -> Any:
     """Create a model by name, unfitted.
 
     The model is what stands after a `Windower`. For scikit-learn's own
@@ -170,7 +171,7 @@ def create(name: str, /, **params: Any) -> Any:
     return estimator
 
 
-def model_info(name: str) -> ModelInfo:
+def model_info(name: ModelName) -> ModelInfo:
     """Look up the description of a model, without importing it.
 
     Parameters
@@ -197,7 +198,7 @@ def model_info(name: str) -> ModelInfo:
     return REGISTRY.find(name).info
 
 
-def model_parameters(name: str) -> dict[str, Any]:
+def model_parameters(name: ModelName) -> dict[str, Any]:
     """Look up the parameters of a model, importing it but making none.
 
     Parameters

@@ -16,6 +16,7 @@ from sk_ensemble.metrics import (
     probability_of_backtest_overfitting,
     sharpe_ratio,
 )
+from sk_ensemble.utils.html import facts_html
 
 __all__ = ["OverfittingReport", "make_report"]
 
@@ -101,6 +102,24 @@ class OverfittingReport:
                 "(choosing is no better than lots at 0.5)",
             ]
         )
+
+    def _repr_html_(self) -> str:
+        title = (
+            f"Trial {self.best_trial} is the best of {self.n_trials} "
+            f"({self.n_complete} complete)"
+        )
+        per = f"{self.measured} per {self.period}, {self.n_periods} out of sample"
+        facts = [
+            ("Measured", per),
+            ("Sharpe ratio", f"{self.sharpe:.4f}"),
+            ("To be expected by luck", f"{self.luck:.4f}"),
+            (
+                "Deflated Sharpe ratio",
+                f"{self.deflated_sharpe_ratio:.4f} (more than luck above 0.95)",
+            ),
+            ("PBO", f"{self.pbo:.4f} (no better than lots at 0.5)"),
+        ]
+        return facts_html(title, facts)
 
 
 def _sharpe(series: FloatArray) -> float | None:
