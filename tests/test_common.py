@@ -155,6 +155,10 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
         MEMBERS | {"final_estimator": GaussianNB(), "passthrough": True},
     ],
     "RowTransformer": [{"transformer": StandardScaler()}],
+    "SeedEnsembleClassifier": [
+        {"estimator": LogisticRegression(), "n_seeds": 2},
+        {"estimator": LSTMClassifier(**NETWORK), "n_seeds": 2, "random_state": 0},
+    ],
     "SktimeClassifier": [
         {
             "estimator": KNeighborsTimeSeriesClassifier(

@@ -55,6 +55,7 @@ ARGUMENTS: dict[str, dict[str, Any]] = {
     },
     "PurgedStackingClassifier": MEMBERS,
     "RowTransformer": {"transformer": StandardScaler()},
+    "SeedEnsembleClassifier": {"estimator": LogisticRegression()},
     "SktimeClassifier": {
         "estimator": KNeighborsTimeSeriesClassifier(distance="euclidean")
     },

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.ensemble._cross_fit import Chooser, CrossFit, cross_fit
+from sk_ensemble.ensemble._features import record_features
 from sk_ensemble.ensemble._folds import Fold
 from sk_ensemble.ensemble._known import read_known
 from sk_ensemble.ensemble._losses import Loss, score
@@ -39,15 +40,13 @@ from sk_ensemble.ensemble._routing import route_fit, router_of
 from sk_ensemble.estimator import check_labels
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.metrics import log_loss
-from sk_ensemble.panel import Samples, refuse_other_index
-from sk_ensemble.utils.feature_names import set_features
+from sk_ensemble.panel import refuse_other_index
 from sk_ensemble.utils.sklearn_api import (
     CallbackSupportMixin,
     HasMethods,
     StrOptions,
     fit_context,
     fit_task,
-    get_feature_names,
 )
 
 __all__ = ["OutOfFoldEnsemble"]
@@ -322,15 +321,8 @@ class OutOfFoldEnsemble(
 
     def _record_features(self, X: Any) -> None:
         """Set `n_features_in_` and `feature_names_in_`, those of a bar."""
-        if isinstance(X, Samples):
-            set_features(self, X.history.n_features, X.columns)
-            return
         first = self.estimators_[0]
-        model = first[0] if isinstance(first, list) else first
-        n_features = getattr(model, "n_features_in_", None)
-        if n_features is None:
-            n_features = np.shape(X)[1]
-        set_features(self, n_features, get_feature_names(X))
+        record_features(self, X, first[0] if isinstance(first, list) else first)
 
     def predict_proba(self, X: Any) -> FloatArray:
         """Predict the probability of each class.

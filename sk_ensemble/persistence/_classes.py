@@ -66,7 +66,7 @@ _SKLEARN = {
 _OWN = {
     "ensemble": (
         "GreedyEnsembleClassifier PurgedCalibratedClassifier "
-        "PurgedStackingClassifier WeightedVoteClassifier"
+        "PurgedStackingClassifier SeedEnsembleClassifier WeightedVoteClassifier"
     ),
     "model_selection": "CombinatorialPurgedSplit PurgedSplit WalkForwardSplit",
     "preprocessing": "RowTransformer WindowFlattener Windower",

@@ -73,13 +73,17 @@ _FINISH: dict[str, Callable[[Any], None]] = {
 }
 
 
+#: Parameters that name a place for files that serve training only. What is read there,
+#: pickles among it, and written there is not for the author of a model's file to say.
+_PLACES = ("checkpoint_dir", "memory")
+
+
 def _params_of(value: Any) -> dict[str, Any]:
     """Return the parameters of an estimator; other objects have none."""
     if not hasattr(value, "get_params"):
         return {}
     params: dict[str, Any] = value.get_params(deep=False)
-    # A cache of fits serves training only, and would be read with pickle.
-    return params | {"memory": None} if "memory" in params else params
+    return params | {name: None for name in _PLACES if name in params}
 
 
 def parts_of(value: Any, name: str) -> tuple[dict[str, Any], Artefacts]:
@@ -96,9 +100,10 @@ def _make(cls: type, name: str, params: dict[str, Any]) -> Any:
     """Return a new object with its parameters and nothing else."""
     if not hasattr(cls, "get_params"):
         return object.__new__(cls)
-    if params.get("memory") is not None:
-        msg = "a saved model has no cache, and memory is not None"
-        raise PersistenceError(msg)
+    for place in _PLACES:
+        if params.get(place) is not None:
+            msg = f"a saved model has no place for files, and {place} is not None"
+            raise PersistenceError(msg)
     try:
         value = cls(**params)
         if hasattr(value, "_parameter_constraints"):

@@ -48,6 +48,7 @@ from sk_ensemble.ensemble import (
     GreedyEnsembleClassifier,
     PurgedCalibratedClassifier,
     PurgedStackingClassifier,
+    SeedEnsembleClassifier,
     WeightedVoteClassifier,
 )
 from sk_ensemble.persistence import load_model, model_files, save_model
@@ -143,6 +144,7 @@ MODELS: dict[str, Any] = {
     ),
     "purged stack": PurgedStackingClassifier(members(), cv=CV),
     "greedy": GreedyEnsembleClassifier(members(), cv=CV),
+    "seeds": SeedEnsembleClassifier(on_windows("lstm"), n_seeds=2, random_state=0),
     "weighted vote": WeightedVoteClassifier(members(), cv=CV),
     "purged temperature": PurgedCalibratedClassifier(on_windows("xgboost"), cv=CV),
     "purged isotonic": PurgedCalibratedClassifier(
