@@ -25,7 +25,7 @@ from sk_ensemble.experiments._models import is_baseline
 from sk_ensemble.experiments._predictions import training_frame
 from sk_ensemble.experiments._samples import PERIODS, HorizonSamples
 from sk_ensemble.experiments.config import ExperimentConfig
-from sk_ensemble.persistence import model_files, model_from_files
+from sk_ensemble.persistence import KnownParts, model_files, model_from_files
 
 __all__ = ["EnsembleDraft", "Members", "draft_ensemble", "members_of"]
 
@@ -93,17 +93,26 @@ class Members:
         The members.
     samples : HorizonSamples
         Their samples.
+
+    Attributes
+    ----------
+    known : KnownParts
+        What the members' models consist of.
     """
 
     def __init__(self, cells: Sequence[Cell], samples: HorizonSamples) -> None:
         self.cells, self.samples = cells, samples
+        self.known = KnownParts()
 
     @cached_property
     def fitted(self) -> list[tuple[str, Any]] | None:
         """The members' models, or None where one could not be saved."""
         if not all(cell.model_files for cell in self.cells):
             return None
-        return [(cell.model, model_from_files(cell.model_files)) for cell in self.cells]
+        return [(cell.model, self._loaded(cell)) for cell in self.cells]
+
+    def _loaded(self, cell: Cell) -> Any:
+        return model_from_files(cell.model_files, known=self.known)
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,7 +146,8 @@ class EnsembleDraft:
         whole = copy(self.ensemble)
         whole.attach_members(self.members.fitted, self.members.samples.X)
         try:
-            return model_files(whole, metadata={"horizon": self.cell.horizon}), None
+            metadata = {"horizon": self.cell.horizon}
+            return model_files(whole, metadata, known=self.members.known), None
         except PersistenceError as error:
             return {}, str(error)
 

@@ -7,6 +7,7 @@ boosters in the native formats of their libraries.
 
 from __future__ import annotations
 
+from sk_ensemble.persistence._known_parts import KnownParts
 from sk_ensemble.persistence._load import (
     load_model,
     model_from_files,
@@ -15,6 +16,7 @@ from sk_ensemble.persistence._load import (
 from sk_ensemble.persistence._save import model_files, save_model
 
 __all__ = [
+    "KnownParts",
     "load_model",
     "model_files",
     "model_from_files",

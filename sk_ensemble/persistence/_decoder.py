@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from sklearn.utils import Bunch
 from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence._classes import find_class, find_function
 from sk_ensemble.persistence._dtypes import dtype_of, stored_dtype
+from sk_ensemble.persistence._known_parts import KnownParts
 from sk_ensemble.persistence._parts import assemble
 from sk_ensemble.persistence._requests import set_requests
 from sk_ensemble.persistence._types import TYPES
@@ -77,13 +78,23 @@ class Decoder:
         Arrays of numbers by name.
     files : mapping of str to bytes
         Files in native formats by name.
+    known : KnownParts or None, default=None
+        Is told what the objects consist of.
+    libraries : iterable of str, default=()
+        Distributions that the native formats depend on, for `known`.
     """
 
     def __init__(
-        self, tensors: Mapping[str, np.ndarray], files: Mapping[str, bytes]
+        self,
+        tensors: Mapping[str, np.ndarray],
+        files: Mapping[str, bytes],
+        known: KnownParts | None = None,
+        libraries: Iterable[str] = (),
     ) -> None:
         self.tensors = tensors
         self.files = files
+        self._known = known
+        self._libraries = tuple(libraries)
         self._objects: list[Any] = []
         self._arrays: dict[str, np.ndarray] = {}
 
@@ -178,7 +189,10 @@ class Decoder:
             own: self._file(stored)
             for own, stored in _expect(node.get("files", {}), dict, "files").items()
         }
-        value = assemble(cls, name, params, Artefacts(state, files))
+        artefacts = Artefacts(state, files, self._libraries)
+        value = assemble(cls, name, params, artefacts)
+        if self._known is not None:
+            self._known.remember(value, artefacts)
         if "requests" in node:
             set_requests(value, _expect(node["requests"], dict, "requests"))
         self._objects.append(value)

@@ -15,9 +15,11 @@ from sklearn.utils import Bunch
 from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence._classes import name_of_class, name_of_function
 from sk_ensemble.persistence._dtypes import name_of_dtype, stored_dtype
-from sk_ensemble.persistence._parts import parts_of
+from sk_ensemble.persistence._known_parts import KnownParts
+from sk_ensemble.persistence._parts import params_of, parts_of
 from sk_ensemble.persistence._requests import requests_of
 from sk_ensemble.persistence._types import name_of_type
+from sk_ensemble.utils.artefacts import Artefacts
 
 __all__ = ["Encoder"]
 
@@ -69,6 +71,11 @@ class Encoder:
 
     Parts that occur twice are stored once, so that they are one again when loaded.
 
+    Parameters
+    ----------
+    known : KnownParts or None, default=None
+        What objects are known to consist of; they are not taken apart.
+
     Attributes
     ----------
     tensors : dict of str to ndarray
@@ -83,7 +90,8 @@ class Encoder:
         All objects met, innermost first.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: KnownParts | None = None) -> None:
+        self._known = known or KnownParts()
         self.tensors: dict[str, np.ndarray] = {}
         self.files: dict[str, bytes] = {}
         self.libraries: set[str] = set()
@@ -257,7 +265,7 @@ class Encoder:
             return self.refuse(value, place, str(error))
 
     def _node(self, value: Any, name: str, place: str) -> Any:
-        params, artefacts = parts_of(value, name)
+        params, artefacts = self._parts(value, name)
         self.libraries.update(artefacts.libraries)
         node = {
             "class": name,
@@ -273,6 +281,10 @@ class Encoder:
                 for own, content in sorted(artefacts.files.items())
             }
         return node
+
+    def _parts(self, value: Any, name: str) -> tuple[dict[str, Any], Artefacts]:
+        known = self._known.of(value)
+        return parts_of(value, name) if known is None else (params_of(value), known)
 
     def _attributes(self, values: dict[str, Any], place: str) -> dict[str, Any]:
         return {

@@ -14,6 +14,7 @@ import safetensors.numpy
 from sk_ensemble.exceptions import PersistenceError
 from sk_ensemble.persistence._decoder import Decoder
 from sk_ensemble.persistence._directory import read_directory
+from sk_ensemble.persistence._known_parts import KnownParts
 from sk_ensemble.persistence._layout import ARRAYS, TREE, refuse_large_tree
 from sk_ensemble.persistence._manifest import (
     MANIFEST,
@@ -40,10 +41,13 @@ def _tree(content: bytes) -> Any:
     return root
 
 
-def _decoded(files: Mapping[str, bytes]) -> Any:
+def _decoded(
+    manifest: Any, files: Mapping[str, bytes], known: KnownParts | None = None
+) -> Any:
     """Put the model together; whatever goes wrong is the fault of the files."""
     try:
-        decoder = Decoder(_unpacked(files[ARRAYS]), files)
+        tensors = _unpacked(files[ARRAYS])
+        decoder = Decoder(tensors, files, known, manifest["libraries"])
         return decoder.decode(_tree(files[TREE]))
     except ImportError:
         # A library that is not installed.
@@ -66,7 +70,12 @@ def _check(manifest: Any, files: Mapping[str, bytes], key: bytes | None) -> None
     check_contents(manifest, files)
 
 
-def model_from_files(files: Mapping[str, bytes], *, key: bytes | None = None) -> Any:
+def model_from_files(
+    files: Mapping[str, bytes],
+    *,
+    key: bytes | None = None,
+    known: KnownParts | None = None,
+) -> Any:
     """Return the model that `model_files` returned the files of.
 
     Parameters
@@ -76,6 +85,9 @@ def model_from_files(files: Mapping[str, bytes], *, key: bytes | None = None) ->
     key : bytes or None, default=None
         The secret that the model was signed with; it is refused if it was not. None:
         no signature is asked for.
+    known : KnownParts or None, default=None
+        Is told what the model consists of, for a model that it becomes part of to be
+        saved without taking it apart again.
 
     Returns
     -------
@@ -101,7 +113,7 @@ def model_from_files(files: Mapping[str, bytes], *, key: bytes | None = None) ->
     manifest = read_manifest(files[MANIFEST])
     _check(manifest, files, key)
     warn_of_versions(manifest, stacklevel=2)
-    return _decoded(files)
+    return _decoded(manifest, files, known)
 
 
 def load_model(
@@ -170,7 +182,7 @@ def load_model(
         manifest, files = read_directory(path, max_bytes)
         _check(manifest, files, key)
         warn_of_versions(manifest, stacklevel=2)
-        return _decoded(files)
+        return _decoded(manifest, files)
     except PersistenceError as error:
         raise _named(path, error) from error
 

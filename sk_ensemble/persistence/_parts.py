@@ -19,7 +19,7 @@ from sk_ensemble.persistence._sklearn_trees import (
 )
 from sk_ensemble.utils.artefacts import Artefacts, fitted_attributes
 
-__all__ = ["assemble", "parts_of"]
+__all__ = ["assemble", "params_of", "parts_of"]
 
 #: Objects of compiled code: how their state is read, and how they are made of it.
 _COMPILED: dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]] = {
@@ -78,7 +78,7 @@ _FINISH: dict[str, Callable[[Any], None]] = {
 _PLACES = ("checkpoint_dir", "memory")
 
 
-def _params_of(value: Any) -> dict[str, Any]:
+def params_of(value: Any) -> dict[str, Any]:
     """Return the parameters of an estimator; other objects have none."""
     if not hasattr(value, "get_params"):
         return {}
@@ -91,9 +91,9 @@ def parts_of(value: Any, name: str) -> tuple[dict[str, Any], Artefacts]:
     if name in _COMPILED:
         return {}, Artefacts(_COMPILED[name][0](value), {})
     if hasattr(value, "_get_artefacts"):
-        return _params_of(value), value._get_artefacts()
+        return params_of(value), value._get_artefacts()
     left_out = _LEFT_OUT.get(name, ())
-    return _params_of(value), Artefacts(fitted_attributes(value, *left_out), {})
+    return params_of(value), Artefacts(fitted_attributes(value, *left_out), {})
 
 
 def _make(cls: type, name: str, params: dict[str, Any]) -> Any:

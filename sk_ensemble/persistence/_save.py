@@ -13,6 +13,7 @@ import safetensors.numpy
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble.persistence._encoder import Encoder
+from sk_ensemble.persistence._known_parts import KnownParts
 from sk_ensemble.persistence._layout import ARRAYS, TREE, refuse_large_tree
 from sk_ensemble.persistence._manifest import MANIFEST, make_manifest
 from sk_ensemble.persistence._summary import summary_of
@@ -31,6 +32,7 @@ def model_files(
     metadata: Mapping[str, Any] | None = None,
     *,
     key: bytes | None = None,
+    known: KnownParts | None = None,
 ) -> dict[str, bytes]:
     """Return the files that a model is saved as, without writing them.
 
@@ -44,6 +46,9 @@ def model_files(
     key : bytes or None, default=None
         A secret to sign the manifest with (HMAC-SHA256), so that a reader with the
         same key finds malice and not only damage.
+    known : KnownParts or None, default=None
+        What parts of the model are known to consist of, because they were loaded with
+        it and have not changed since.
 
     Returns
     -------
@@ -70,7 +75,7 @@ def model_files(
     ['MANIFEST.json', 'arrays.safetensors', 'tree.json']
     """
     check_is_fitted(model)
-    encoder = Encoder()
+    encoder = Encoder(known)
     root = encoder.encode(model, "model")
     encoder.raise_faults()
     tree = json.dumps(root, allow_nan=False, separators=(",", ":")).encode()
