@@ -17,6 +17,12 @@ from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["as_png", "cell_plots", "largest_shares", "new_figure"]
 
+#: Pixels per inch.
+_DPI = 110
+
+#: Inches around an axis: left, bottom, right, top.
+_MARGINS = (0.75, 0.55, 0.15, 0.35)
+
 #: Features shown in a picture of importances, the rest is summed up.
 _SHOWN = 20
 
@@ -29,28 +35,48 @@ _NAMES = {-1: "down", 0: "neutral", 1: "up"}
 def new_figure(width: float, height: float) -> Any:
     """Return an empty figure, without a window or global state."""
     figures = import_optional("matplotlib.figure", extra="experiments")
-    return figures.Figure(figsize=(width, height), layout="constrained")
+    return figures.Figure(figsize=(width, height), dpi=_DPI, layout="constrained")
+
+
+def _framed(width: float, height: float) -> tuple[Any, Any]:
+    """Return a figure and its axis, with room for a title and short numbers.
+
+    To find out how much room they take costs as much as to draw them.
+    """
+    figures = import_optional("matplotlib.figure", extra="experiments")
+    figure = figures.Figure(figsize=(width, height), dpi=_DPI)
+    axis = figure.subplots()
+    left, bottom, right, top = _MARGINS
+    figure.subplots_adjust(
+        left=left / width,
+        bottom=bottom / height,
+        right=1 - right / width,
+        top=1 - top / height,
+    )
+    return figure, axis
 
 
 def as_png(figure: Any) -> bytes:
     """Return a figure as a PNG file, the same bytes for the same figure."""
+    agg = import_optional("matplotlib.backends.backend_agg", extra="experiments")
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110, metadata={"Software": None})
+    # `savefig` would draw it once more, to no effect, to find out where it goes.
+    agg.FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})
     return buffer.getvalue()
 
 
-def _counts(frame: pd.DataFrame) -> FloatArray:
+def _shares(frame: pd.DataFrame) -> FloatArray:
     """Return shares of the predicted classes per true class."""
-    predicted = np.array(LABELS)[frame[list(PROBA_COLUMNS)].to_numpy().argmax(axis=1)]
-    table = pd.crosstab(frame["y"].astype(int), predicted, normalize="index")
-    shares = table.reindex(index=LABELS, columns=LABELS, fill_value=0.0)
-    return shares.to_numpy(dtype=np.float64)
+    predicted = frame[list(PROBA_COLUMNS)].to_numpy().argmax(axis=1)
+    true = np.searchsorted(LABELS, frame["y"].to_numpy())
+    counts = np.zeros((len(LABELS), len(LABELS)))
+    np.add.at(counts, (true, predicted), 1)
+    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
 
 
 def _confusion(cell: Cell) -> Any:
-    figure = new_figure(4.4, 3.8)
-    axis = figure.subplots()
-    shares = _counts(labelled(cell.predictions["test"]))
+    figure, axis = _framed(4.4, 3.8)
+    shares = _shares(labelled(cell.predictions["test"]))
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (row, column), share in np.ndenumerate(shares):
         color = "white" if share > 0.6 else "black"
@@ -73,8 +99,7 @@ def _reliability(proba: FloatArray, happened: np.ndarray) -> tuple[Any, Any]:
 
 
 def _calibration(cell: Cell) -> Any:
-    figure = new_figure(4.6, 4.2)
-    axis = figure.subplots()
+    figure, axis = _framed(4.6, 4.2)
     frame = labelled(cell.predictions["test"])
     y = frame["y"].to_numpy(dtype=np.int64)
     top = 0.0
@@ -132,8 +157,7 @@ def _learning_curve(cell: Cell) -> Any | None:
     curves = {name: values for name, values in history.items() if len(values)}
     if not curves:
         return None
-    figure = new_figure(5.4, 3.6)
-    axis = figure.subplots()
+    figure, axis = _framed(5.4, 3.6)
     for name, values in curves.items():
         label = name.replace("_", " ").replace("val", "validation")
         marker = "o" if len(values) < 2 else ""

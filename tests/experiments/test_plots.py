@@ -44,12 +44,12 @@ def test_confusion_shows_the_share_of_each_true_class() -> None:
         }
     )
     expected = [[0.5, 0.5, 0], [0, 1, 0], [0.5, 0, 0.5]]
-    np.testing.assert_allclose(plots._counts(frame), expected)
+    np.testing.assert_allclose(plots._shares(frame), expected)
 
 
 def test_a_class_that_never_came_true_is_a_row_of_noughts() -> None:
     frame = pd.DataFrame({"y": [0], "p_-1": [0.1], "p_0": [0.8], "p_1": [0.1]})
-    np.testing.assert_allclose(plots._counts(frame), [[0, 0, 0], [0, 1, 0], [0, 0, 0]])
+    np.testing.assert_allclose(plots._shares(frame), [[0, 0, 0], [0, 1, 0], [0, 0, 0]])
 
 
 def test_reliability_is_frequency_by_predicted_probability() -> None:
