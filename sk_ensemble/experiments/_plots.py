@@ -71,7 +71,8 @@ def _shares(frame: pd.DataFrame) -> FloatArray:
     true = np.searchsorted(LABELS, frame["y"].to_numpy())
     counts = np.zeros((len(LABELS), len(LABELS)))
     np.add.at(counts, (true, predicted), 1)
-    return counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    shares: FloatArray = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    return shares
 
 
 def _confusion(cell: Cell) -> Any:
