@@ -31,7 +31,7 @@ Audit = Annotated[
     ),
 ]
 
-_FOLDER, _PAGE = "report", "report.html"
+_FOLDER = "report"
 
 
 def report(
@@ -58,7 +58,7 @@ def report(
 
 
 def report_after_run(path: Path, *, is_quiet: bool) -> None:
-    """Write the page of an experiment that has just run; a fault costs a warning.
+    """Write page and tables of a run that has just ended; a fault costs a warning.
 
     Parameters
     ----------
@@ -74,8 +74,8 @@ def report_after_run(path: Path, *, is_quiet: bool) -> None:
         with stoppable(f"The experiment is done; this makes its report: {again}"):
             from sk_ensemble.report import Report
 
-            (path / _FOLDER).mkdir(exist_ok=True)
-            page = Report.from_result(path).save_page(path / _FOLDER / _PAGE)
+            # Figures are on the page; as files they take as long as all else.
+            page = Report.from_result(path).save(path / _FOLDER, figures=False)
     except typer.Exit:
         raise
     except Exception as fault:

@@ -235,22 +235,24 @@ class Report:
         write_bytes(Path(path), self.to_html().encode())
         return Path(path)
 
-    def _files(self) -> Iterator[tuple[str, bytes]]:
+    def _files(self, with_figures: bool) -> Iterator[tuple[str, bytes]]:
         blocks = [block for section in self.sections for block in section.walk()]
         for block in blocks:
-            if isinstance(block, Figure):
+            if isinstance(block, Figure) and with_figures:
                 yield f"figures/{block.key}.png", png_of(block)
             elif isinstance(block, Table):
                 yield f"tables/{block.key}.csv", _csv(block.frame)
 
-    def save(self, folder: str | Path) -> Path:
-        """Write the page, every figure as PNG and every table as CSV.
+    def save(self, folder: str | Path, *, figures: bool = True) -> Path:
+        """Write the page, every table as CSV and every figure as PNG.
 
         Parameters
         ----------
         folder : str or Path
-            Where ``report.html``, ``figures/*.png`` and ``tables/*.csv`` are to be;
+            Where ``report.html``, ``tables/*.csv`` and ``figures/*.png`` are to be;
             made if it is not there. Files of the same names are replaced.
+        figures : bool, default=True
+            Whether to write the figures, which takes about as long as all else.
 
         Returns
         -------
@@ -263,8 +265,8 @@ class Report:
             If it cannot be written.
         """
         root = Path(folder)
-        for part in ("figures", "tables"):
+        for part in ("tables", "figures") if figures else ("tables",):
             (root / part).mkdir(parents=True, exist_ok=True)
-        for name, content in self._files():
+        for name, content in self._files(figures):
             write_bytes(root / name, content)
         return self.save_page(root / _PAGE)

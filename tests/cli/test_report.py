@@ -25,7 +25,9 @@ def page_only(monkeypatch):
     made_of_nothing = Report.__new__(Report)
     monkeypatch.setattr(Report, "from_result", from_result)
     monkeypatch.setattr(Report, "to_html", lambda self: "<p>page")
-    monkeypatch.setattr(Report, "_files", lambda self: iter([("tables/t.csv", b"1")]))
+    files = {False: [("tables/t.csv", b"1")]}
+    files[True] = [*files[False], ("figures/f.png", b"2")]
+    monkeypatch.setattr(Report, "_files", lambda self, figures: iter(files[figures]))
     return made
 
 
@@ -47,6 +49,7 @@ def test_it_goes_where_it_is_wanted(call, finished, page_only):
     code, out, err = call("report", "small", "--folder", "there", "--audit", "prior")
     assert (code, out) == (0, "there/report.html\n")
     assert (finished / "there" / "tables" / "t.csv").read_bytes() == b"1"
+    assert (finished / "there" / "figures" / "f.png").read_bytes() == b"2"
     assert page_only == [(result_of(finished).name, "prior")]
     assert err.startswith("Auditing and reading small_")
 
@@ -67,6 +70,8 @@ def test_a_run_makes_its_report_after_it_has_shown_its_leaderboard(
     code, out, err = call("run", "small.yaml")
     assert code == 0
     assert page_of(folder).read_text() == "<p>page"
+    beside = {path.name for path in page_of(folder).parent.rglob("*") if path.is_file()}
+    assert beside == {"report.html", "t.csv"}
     assert "volatility" in out
     assert err.splitlines()[-1].startswith("Report: ")
     # The notice that files are written comes with the leaderboard.

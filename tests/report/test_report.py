@@ -20,6 +20,7 @@ from sk_ensemble.metrics import day_block_bootstrap, deflated_sharpe_ratio, shar
 from sk_ensemble.report import Report
 from sk_ensemble.report._blocks import Banner, Code, Figure, Table
 from sk_ensemble.report._leakage import audit_folds
+from sk_ensemble.report._sections._symbols import _auc
 from sk_ensemble.report._sections._trading import _costs, _turnover
 
 SECTIONS = [
@@ -163,6 +164,52 @@ def test_confusion_and_symbols_count_every_labelled_bar(report, experiment):
         by_symbol = table(report, "symbols_h5").frame.set_index(["model", "symbol"])
         loss = by_symbol.at[(model, "IF"), "log_loss"]
         assert loss == pytest.approx(row_losses(found[model]).mean())
+
+
+@pytest.fixture(scope="module")
+def experiment_of_two_symbols(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("symbols")
+    config = make_config(folder, models=["prior", "logistic"])
+    data = config.data.model_copy(update={"symbols": ("IF", "AG")})
+    return run_without_pictures(config.model_copy(update={"data": data}))
+
+
+def test_the_file_has_every_symbol_and_the_page_the_largest(
+    monkeypatch, experiment_of_two_symbols
+):
+    whole = table(Report.from_result(experiment_of_two_symbols), "symbols_h5").frame
+    monkeypatch.setattr("sk_ensemble.report._sections._symbols._SHOWN", 1)
+    few = table(Report.from_result(experiment_of_two_symbols), "symbols_h5")
+    assert {row[1].text for row in few.rows} == {"AG"}
+    assert "1 with most bars of 2; the CSV file has all" in few.caption
+    keys = ["model", "symbol"]
+    found, expected = (frame.set_index(keys) for frame in (few.frame, whole))
+    found = found.loc[expected.index]
+    names = ["log_loss", "direction_gain", "direction_auc", "brier_score", "sharpe"]
+    pd.testing.assert_frame_equal(found[names], expected[names])
+    intervals = [name for name in expected if name.endswith(("_low", "_high"))]
+    is_large = found.index.get_level_values("symbol") == "AG"
+    assert found.loc[~is_large, intervals].isna().all(axis=None)
+    assert expected[intervals].notna().all(axis=None)
+    pd.testing.assert_frame_equal(found[is_large], expected[is_large])
+
+
+def test_an_auc_needs_ups_and_downs_and_halves_ties():
+    places, scores = np.array([2, 0, 1, 2, 0]), np.array([0.5, 0.5, 0.9, 0.8, 0.2])
+    assert _auc(places, scores) == 3.5 / 4
+    assert np.isnan(_auc(np.array([2, 1]), np.array([0.1, 0.2])))
+
+
+def test_the_file_has_every_month_and_the_page_the_last(
+    monkeypatch, report, experiment
+):
+    monkeypatch.setattr("sk_ensemble.report._sections._when._MOST_MONTHS", 1)
+    few = table(Report.from_result(experiment), "by_month_h5")
+    whole = table(report, "by_month_h5")
+    pd.testing.assert_frame_equal(few.frame, whole.frame)
+    assert len(few.rows) < len(whole.rows) == len(whole.frame)
+    assert "the last 1 months; the CSV file has all" in few.caption
+    assert "CSV" not in whole.caption
 
 
 def test_profits_are_those_that_the_run_has_stored(report, experiment):
@@ -429,6 +476,10 @@ def test_all_that_is_shown_is_written(report, tmp_path):
     assert all(path.read_bytes().startswith(b"\x89PNG") for path in pngs)
     csvs = list((tmp_path / "out" / "tables").iterdir())
     assert {path.stem for path in csvs} == set(tables)
+    report.save(tmp_path / "tables alone", figures=False)
+    assert not (tmp_path / "tables alone" / "figures").exists()
+    alone = list((tmp_path / "tables alone" / "tables").iterdir())
+    assert {path.name for path in alone} == {path.name for path in csvs}
     board = pd.read_csv(tmp_path / "out" / "tables" / "leaderboard_h5.csv")
     pd.testing.assert_frame_equal(board, tables["leaderboard_h5"].frame)
 

@@ -195,8 +195,11 @@ def _regime_table(
 def _long_table(
     horizon: Horizon, what: str, parts: Mapping[str, BoolArray], gains: _Gains
 ) -> Table:
-    """Return a row for each model and part."""
+    """Return a row for each model and part; of very many months the last are shown."""
     means = _part_means(horizon, parts, gains)
+    shown = list(parts) if what != "month" else list(parts)[-_MOST_MONTHS:]
+    n_more = len(parts) - len(shown)
+    more = f", the last {len(shown)} months; the CSV file has all" if n_more else ""
     rows = [
         [
             Value(model),
@@ -206,10 +209,11 @@ def _long_table(
         ]
         for model, found in means.items()
         for name, part in found.items()
+        if name in shown
     ]
     return Table(
         f"by_{what}_h{horizon.horizon}",
-        f"By {what}, horizon {horizon.horizon}: {gains.unit} per bar.",
+        f"By {what}, horizon {horizon.horizon}: {gains.unit} per bar{more}.",
         [
             Column("Model", is_text=True),
             Column(what.capitalize(), is_text=True),
@@ -250,7 +254,7 @@ def _hour_parts(hours: IntArray) -> dict[str, BoolArray]:
 
 def _month_parts(horizon: Horizon) -> dict[str, BoolArray]:
     months = horizon.times.astype("datetime64[ns]").astype("datetime64[M]")
-    return {str(month): months == month for month in np.unique(months)[-_MOST_MONTHS:]}
+    return {str(month): months == month for month in np.unique(months)}
 
 
 def _regime_parts(regimes: IntArray) -> dict[str, BoolArray]:
