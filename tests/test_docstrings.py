@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import ast
 import dataclasses
+import doctest
 import inspect
 import re
+import textwrap
 from typing import Any
 
 import numpy as np
@@ -255,3 +257,114 @@ def test_an_attribute_that_fit_sets_and_nobody_declared_is_found():
 
     assert documented_attributes(Surprise) == annotated(Surprise) == {"told_"}
     assert fitted(Surprise) == {"told_", "silent_"}
+
+
+#: What says how large an array is: a shape, or what its rows are.
+SIZE = re.compile(r"\bshape\b|\brows\b|\bdimensions\b")
+ARRAY = re.compile(r"\b(?:nd)?array\b|\barray-like\b|\bTensor\b")
+
+
+def arrays_without_a_size(value: Any) -> list[str]:
+    """Say which documented arrays have no shape."""
+    return [
+        f"{entry.name} : {entry.type}"
+        for section in ("Parameters", "Attributes", "Returns", "Yields")
+        for entry in parse(value)[section]
+        if ARRAY.search(entry.type or "")
+        and not SIZE.search(" ".join([entry.type, *entry.desc]))
+    ]
+
+
+def set_on_self(cls: type) -> set[str]:
+    """Return the names that methods of a class and its bases here assign to self."""
+    own = [base for base in cls.__mro__ if base.__module__.startswith("sk_ensemble")]
+    return {
+        node.attr
+        for base in own
+        for node in ast.walk(ast.parse(textwrap.dedent(inspect.getsource(base))))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and getattr(node.value, "id", None) == "self"
+    }
+
+
+def attributes_nobody_has(cls: type) -> set[str]:
+    """Return the documented attributes that nothing in the code makes."""
+    bases = [base for base in cls.__mro__ if base.__module__.startswith("sk_ensemble")]
+    made = {name for base in bases for name in inspect.get_annotations(base)}
+    return (
+        set(documented(parse(cls), "Attributes"))
+        - {name for name in dir(cls) if not name.startswith("_")}
+        - made
+        - set_on_self(cls)
+    )
+
+
+def skipped_examples(value: Any) -> list[str]:
+    """Return the lines of examples that do not run."""
+    examples = doctest.DocTestParser().get_examples(inspect.getdoc(value) or "")
+    return [one.source for one in examples if one.options.get(doctest.SKIP)]
+
+
+@pytest.mark.parametrize("value", (OBJECTS | METHODS).values(), ids=OBJECTS | METHODS)
+def test_every_documented_array_has_a_shape_and_every_example_runs(value):
+    assert arrays_without_a_size(value) == []
+    assert skipped_examples(value) == []
+
+
+@pytest.mark.parametrize("cls", CLASSES.values(), ids=CLASSES)
+def test_every_documented_attribute_is_one_that_the_code_makes(cls):
+    assert attributes_nobody_has(cls) == set()
+
+
+def test_an_array_without_a_shape_and_an_example_that_does_not_run_are_found():
+    def careless(X):
+        """Look.
+
+        Parameters
+        ----------
+        X : array-like
+            The data.
+
+        Examples
+        --------
+        >>> careless(1)  # doctest: +SKIP
+        2
+        """
+
+    assert arrays_without_a_size(careless) == ["X : array-like"]
+    assert len(skipped_examples(careless)) == 1
+
+
+class Boastful:
+    """Promise.
+
+    Attributes
+    ----------
+    kept : int
+        Set by a method.
+    annotated : int
+        Declared.
+    broken : int
+        Set by nobody.
+    """
+
+    annotated: int
+    __module__ = "sk_ensemble.boastful"
+
+    def set_up(self):
+        self.kept = 1
+
+
+def test_an_attribute_that_nobody_sets_is_found(monkeypatch):
+    monkeypatch.setattr(inspect, "getsource", lambda cls: BOASTFUL_SOURCE)
+    assert attributes_nobody_has(Boastful) == {"broken"}
+
+
+# Its module is said to be another one, where its source would be looked for.
+BOASTFUL_SOURCE = "class Boastful:\n    def set_up(self):\n        self.kept = 1\n"
+
+
+def test_every_public_method_is_looked_at():
+    assert len(METHODS) > 300
+    assert "sk_ensemble.panel.Panel.plot" in METHODS

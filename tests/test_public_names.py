@@ -89,3 +89,26 @@ def test_a_file_holds_one_public_class():
         if inspect.isclass(value) and not issubclass(value, Exception)
     )
     assert [module for module, count in holders.items() if count > 1] == []
+
+
+def unmentioned(names: list[str], pages: list[str]) -> set[str]:
+    """Return the names that no page of the documentation has."""
+    words = set(re.findall(r"\w+", " ".join(pages)))
+    return {name for name in names if not name.startswith("_")} - words
+
+
+def test_a_name_at_the_top_is_there_because_the_documentation_needs_it():
+    root = Path(__file__).parents[1]
+    paths = [
+        root / "README.md",
+        *root.glob("docs/guide/*"),
+        *root.glob("docs/families/*"),
+    ]
+    pages = [path.read_text(encoding="utf-8") for path in paths]
+    assert unmentioned(sk_ensemble.__all__, pages) == set()
+    assert unmentioned(["Panel", "read_only"], pages) == {"read_only"}
+
+
+def test_type_checkers_are_told_that_there_are_types():
+    # An empty file, by PEP 561; `.ci/run` looks for it in the wheel.
+    assert (Path(sk_ensemble.__file__).parent / "py.typed").read_bytes() == b""

@@ -113,7 +113,7 @@ class DeviceWindows:
         Parameters
         ----------
         rows : Tensor, array-like of int, slice or mask, default=slice(None, None, None)
-            The samples, in any order, with repeats.
+            The samples, in any order, with repeats; numbers of shape (n_rows,).
 
         Returns
         -------

@@ -142,7 +142,7 @@ class Windows(Samples):
         Parameters
         ----------
         rows : array-like of int, slice or mask, default=slice(None, None, None)
-            The samples.
+            The samples, numbers of shape (n_rows,).
 
         Returns
         -------
@@ -159,7 +159,7 @@ class Windows(Samples):
         Parameters
         ----------
         rows : array-like of int, slice or mask, default=slice(None, None, None)
-            The samples, in any order, with repeats.
+            The samples, in any order, with repeats; numbers of shape (n_rows,).
 
         Returns
         -------

@@ -28,12 +28,12 @@ class PanelOutputMixin:
 
         Parameters
         ----------
-        X : Panel, DataFrame or array-like
+        X : Panel, DataFrame or array-like of n_samples rows
             The samples, of the kind the transformer was made for.
 
         Returns
         -------
-        Xt : Panel, Windows, ndarray or DataFrame
+        Xt : Panel, Windows, ndarray or DataFrame of n_samples rows
             The transformed samples.
         """
         result = self._transform(X)
@@ -46,7 +46,7 @@ class PanelOutputMixin:
 
         Parameters
         ----------
-        X : Panel, DataFrame or array-like
+        X : Panel, DataFrame or array-like of n_samples rows
             The samples.
         y : array-like of shape (n_samples,) or None, default=None
             Targets, passed to `fit`.
@@ -55,7 +55,7 @@ class PanelOutputMixin:
 
         Returns
         -------
-        Xt : Panel, Windows, ndarray or DataFrame
+        Xt : Panel, Windows, ndarray or DataFrame of n_samples rows
             The transformed samples.
         """
         return self.fit(X, y, **fit_params).transform(X)

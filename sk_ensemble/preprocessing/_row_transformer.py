@@ -401,12 +401,12 @@ class RowTransformer(
 
         Parameters
         ----------
-        input_features : array-like of str or None, default=None
+        input_features : array-like of shape (n_features,) or None, default=None
             Names of the input features; None means those seen in fit.
 
         Returns
         -------
-        names : ndarray of str objects
+        names : ndarray of str of shape (n_features_out,)
             The transformer's own names.
         """
         check_is_fitted(self, ["transformer_", "transformers_"], all_or_any=any)

@@ -137,12 +137,12 @@ class WindowFlattener(
 
         Parameters
         ----------
-        input_features : array-like of str or None, default=None
+        input_features : array-like of shape (n_features,) or None, default=None
             Names per bar; None means those seen in fit, else ``x0``, ``x1``, ...
 
         Returns
         -------
-        names : ndarray of str objects
+        names : ndarray of str of shape (n_features_out,)
             One name per column; unchanged names where a window is one bar.
         """
         check_is_fitted(self)

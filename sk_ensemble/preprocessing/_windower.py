@@ -257,12 +257,12 @@ class Windower(PanelOutputMixin, CallbackSupportMixin, TransformerMixin, BaseEst
 
         Parameters
         ----------
-        input_features : array-like of str or None, default=None
+        input_features : array-like of shape (n_features,) or None, default=None
             Names per bar; None means those seen in fit, else ``x0``, ``x1``, ...
 
         Returns
         -------
-        names : ndarray of str objects
+        names : ndarray of str of shape (n_features_out,)
             One name per feature, or per bar and feature if `flatten`.
         """
         names = feature_names_in(self, input_features)

@@ -47,7 +47,7 @@ class MiniRocketClassifier(IterativeClassifier):
         samples at once; logistic regression sees samples in batches and makes their
         columns anew in each epoch, so its memory does not grow with their number.
         ``"auto"`` is ridge up to 3000 samples, then logistic.
-    alphas : array-like of float or None, default=None
+    alphas : array-like of shape (n_alphas,) or None, default=None
         Penalties that ridge regression tries. None: nineteen from 0.001 to a million.
     standardize : bool, default=True
         Whether each feature is scaled to mean 0 and variance 1 over the bars of the
