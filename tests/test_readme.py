@@ -9,6 +9,7 @@ import json
 import re
 from pathlib import Path
 from types import ModuleType
+from xml.dom import minidom
 
 import pandas as pd
 import pytest
@@ -44,12 +45,16 @@ def test_the_experiment_of_the_readme_can_be_read() -> None:
     assert config.data.val_path == "val.parquet"
 
 
-def example(name: str) -> ModuleType:
-    place = ROOT / "examples" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, place)
+def script(name: str) -> ModuleType:
+    place = ROOT / name
+    spec = importlib.util.spec_from_file_location(place.stem, place)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+def example(name: str) -> ModuleType:
+    return script(f"examples/{name}.py")
 
 
 @pytest.fixture
@@ -90,7 +95,7 @@ def test_readme_table_is_what_the_example_measures(leakage: ModuleType) -> None:
 
 def links(text: str) -> list[tuple[str, str]]:
     """Return the texts and targets of the links to files of the repository."""
-    found = re.findall(r"\[([^\]]+)\]\(([^)#:\s]+)\)", text)
+    found = re.findall(r"\[([^\[\]]+)\]\(([^)#:\s]+)\)", text)
     pictures = re.findall(r'(?:src|srcset)="([^":]+)"', text)
     return found + [("", target) for target in pictures]
 
@@ -176,7 +181,7 @@ def test_measured_speeds_are_those_of_the_benchmarks() -> None:
     assert told == measured
 
 
-# --- its picture ---------------------------------------------------------------------
+# --- its badges and its picture ------------------------------------------------------
 
 
 def test_the_picture_is_drawn_from_the_figures_beside_it() -> None:
@@ -217,3 +222,19 @@ def test_a_report_becomes_the_figures_of_a_picture(
 def small_report(tmp_path: Path) -> Report:
     config = make_config(tmp_path, models=["prior", "volatility"], horizons=[5])
     return Report.from_result(run_without_pictures(config))
+
+
+def test_the_badges_say_what_the_package_says_of_itself() -> None:
+    badges = script("docs/badges.py")
+    there = {path.stem: path.read_text() for path in badges.FOLDER.glob("*.svg")}
+    assert there == {name: badges.badge(*fact) for name, fact in badges.facts().items()}
+    assert badges.facts()["python"] == ("Python", ">=3.11")
+    text = (ROOT / "README.md").read_text()
+    assert set(re.findall(r"badges/(\w+)\.svg", text)) == set(there)
+    # No badge comes from a service, which may say anything.
+    assert not re.findall(r"!\[[^\]]*\]\(https?:", text)
+
+
+def test_a_name_in_a_badge_is_no_markup() -> None:
+    svg = script("docs/badges.py").badge("<b>", ">=1 & <2")
+    assert minidom.parseString(svg).getElementsByTagName("b") == []
