@@ -93,7 +93,8 @@ class Checkpoint(Callback):
         circumstances: dict[str, Any],
     ) -> None:
         name = digest_of(strict_json(fit).encode())[:32]
-        self.path = folder / f"{fit['estimator']}-{name}.checkpoint"
+        kind = fit["estimator"].rpartition(".")[2]
+        self.path = folder / f"{kind}-{name}.checkpoint"
         self.rounds = rounds
         self.fit = fit
         self.circumstances = circumstances

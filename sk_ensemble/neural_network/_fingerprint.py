@@ -134,16 +134,26 @@ def fit_facts(
 
     Returns
     -------
-    facts : dict of str to str or None
-        The facts by name.
+    facts : dict
+        The facts by name, as JSON.
     """
-    params = network.get_params(deep=False)
+    kind, params = type(network), network.get_params(deep=False)
+    names = getattr(network, "feature_names_in_", None)
+    digests = {
+        "training samples": digest_of_samples(training),
+        "validation samples": None,
+        "weights at the beginning": None,
+    }
+    if validation is not None:
+        digests["validation samples"] = digest_of_samples(validation)
+    if module is not None:
+        digests["weights at the beginning"] = digest_of_module(module)
     return {
         **{k: repr(v) for k, v in sorted(params.items()) if k not in _WITHOUT_EFFECT},
-        "estimator": type(network).__name__,
-        "training samples": digest_of_samples(training),
-        "validation samples": validation and digest_of_samples(validation),
-        "weights at the beginning": module and digest_of_module(module),
+        **digests,
+        "estimator": f"{kind.__module__}.{kind.__qualname__}",
+        "features": None if names is None else names.tolist(),
+        "number of classes": training.n_classes,
     }
 
 

@@ -8,11 +8,17 @@ import sys
 import textwrap
 
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 from sklearn.model_selection import cross_val_score
 
-from sk_ensemble import InceptionTimeClassifier, LSTMClassifier, TCNClassifier
+from sk_ensemble import (
+    InceptionTimeClassifier,
+    LSTMClassifier,
+    TCNClassifier,
+    TFTClassifier,
+)
 from sk_ensemble.exceptions import PersistenceError, ResumeError
 from sk_ensemble.neural_network import _checkpoint
 from sk_ensemble.neural_network._checkpoint_file import read_training, write_training
@@ -353,6 +359,23 @@ class TestOtherFits:
         model = lstm(**params, checkpoint_dir=stored.parent).fit(other, y)
         assert facts(model) == facts(lstm(**params).fit(other, y))
         assert stored.exists()
+
+    def test_names_of_features_tell_them_apart_as_some_networks_read_them(
+        self, tmp_path
+    ):
+        params = SETTINGS | {"hidden_size": 4, "n_heads": 2, "early_stopping": False}
+        first, other = (
+            pd.DataFrame(X[:, -1], columns=names)
+            for names in (["a", "b"], ["day_sin", "b"])
+        )
+        model = TFTClassifier(**params, checkpoint_dir=tmp_path)
+        model.set_callbacks(Interrupt(3))
+        with pytest.raises(KeyboardInterrupt):
+            model.fit(first, y)
+        found = TFTClassifier(**params, checkpoint_dir=tmp_path).fit(other, y)
+        whole = TFTClassifier(**params).fit(other, y)
+        assert found.history_ == whole.history_
+        assert len(list(tmp_path.iterdir())) == 1
 
     def test_what_does_not_change_the_result_does_not_matter(self, stored, whole):
         params = {"lr_schedule": "onecycle", "verbose": 1, "time_limit": 1000.0}
