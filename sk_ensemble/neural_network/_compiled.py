@@ -21,9 +21,9 @@ def _import_compiler() -> Any:
 
 
 class Compiled:
-    """Compile a function of windows when it is first called.
+    """Compile a function of windows when it is first called, once per size of batch.
 
-    All sizes of batches share one program, so that what is computed does not depend on
+    A program for all sizes would be slower, and whether torch makes one would depend on
     which size came first. Programs of earlier trainings are dropped: torch keeps a few
     for one function, and would then run it as it is.
 
@@ -36,7 +36,7 @@ class Compiled:
     def __init__(self, function: Callable[[torch.Tensor], torch.Tensor]) -> None:
         self._compiler = _import_compiler()
         torch.compiler.reset()
-        self._function = torch.compile(function)
+        self._function = torch.compile(function, dynamic=False)
 
     def __call__(self, windows: torch.Tensor) -> torch.Tensor:
         """Return what the function makes of the windows.
@@ -51,7 +51,6 @@ class Compiled:
         RuntimeError
             If it cannot be compiled.
         """
-        self._compiler.maybe_mark_dynamic(windows, 0)
         try:
             return self._function(windows)
         except self._compiler.exc.BackendCompilerFailed as error:

@@ -39,7 +39,8 @@ def compiled(monkeypatch):
     """The functions that are given to the compiler, which leaves them as they are."""
     found = []
 
-    def record(function):
+    def record(function, dynamic):
+        assert dynamic is False
         found.append(function)
         return function
 
@@ -91,7 +92,7 @@ class TestWhatIsCompiled:
         def fail(windows):
             raise BackendCompilerFailed(fail, ValueError("no compiler"), None)
 
-        monkeypatch.setattr(torch, "compile", lambda function: fail)
+        monkeypatch.setattr(torch, "compile", lambda function, dynamic: fail)
         with pytest.raises(
             RuntimeError, match=r"(?s)no compiler.*C\+\+.*compile=False"
         ):

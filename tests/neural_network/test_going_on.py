@@ -219,6 +219,27 @@ class TestPartialFit:
         assert sizes.tolist() == [40, 80]
         assert np.isfinite(scores).all()
 
+    def test_callbacks_are_told_of_each_epoch(self):
+        told = []
+
+        class Listener:
+            def setup(self, estimator, context):
+                pass
+
+            def teardown(self, estimator, context):
+                pass
+
+            def on_fit_task_begin(self, estimator, context):
+                pass
+
+            def on_fit_task_end(self, estimator, context):
+                if context.task_name == "epoch":
+                    told.append(len(estimator.history_["train_loss"]))
+
+        model = lstm().set_callbacks(Listener()).partial_fit(X, y, classes=CLASSES)
+        model.partial_fit(X, y)
+        assert told == [1, 1]
+
     def test_global_generators_are_left_alone(self):
         model = lstm().partial_fit(X, y, classes=CLASSES)
         before = pickle.dumps(np.random.get_state())  # noqa: NPY002
