@@ -19,7 +19,8 @@ from sk_ensemble.datasets import make_bars
 from sk_ensemble.metrics import day_block_bootstrap, log_loss
 
 FAMILIES = {
-    "logistic": {},
+    # Some defaults are for bars, where a hundredth of this can be known.
+    "logistic": {"C": 0.01},
     "random_forest": {"n_estimators": 100, "random_state": 0},
     "hist_gradient_boosting": {},
     "catboost": {},
@@ -28,7 +29,12 @@ FAMILIES = {
     "alstm": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
     "gru": {"num_layers": 1, "max_epochs": 10, "random_state": 0},
     "minirocket": {"num_kernels": 504, "random_state": 0},
-    "mlp": {"hidden_sizes": [64], "max_epochs": 10, "random_state": 0},
+    "mlp": {
+        "hidden_sizes": [64],
+        "max_epochs": 10,
+        "learning_rate": 0.001,
+        "random_state": 0,
+    },
     "patch_tst": {
         "patch_len": 2,
         "stride": 1,
@@ -39,6 +45,7 @@ FAMILIES = {
         "num_layers": 1,
         "d_ff": 32,
         "max_epochs": 10,
+        "learning_rate": 0.001,
         "random_state": 0,
     },
     "transformer": {
@@ -47,6 +54,7 @@ FAMILIES = {
         "num_layers": 1,
         "d_ff": 32,
         "max_epochs": 10,
+        "learning_rate": 0.001,
         "random_state": 0,
     },
     "tcn": {"channels": [32, 32], "max_epochs": 10, "random_state": 0},

@@ -159,7 +159,10 @@ def test_the_index_names_parameters_of_all_networks(name: str) -> None:
     assert "<network-parameters>" in text
     index = (PAGES / "index.rst").read_text(encoding="utf-8")
     assert "max_epochs" in named_parameters(index)
-    assert wrong_defaults(index, name) == []
+    # A network that needs another default says so on its own page.
+    own = named_parameters(text)
+    wrong = [one.partition("=")[0] for one in wrong_defaults(index, name)]
+    assert [parameter for parameter in wrong if parameter not in own] == []
 
 
 def test_the_table_is_made_of_registry_and_figures(

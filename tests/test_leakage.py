@@ -242,6 +242,8 @@ TRAINING = {
 
 #: Settings with which models that are fitted in no time learn something all the same.
 LEARNING: dict[str, dict[str, Any]] = {
+    # The default is for bars, where less can be known than from a leak.
+    "logistic": {"C": 0.01},
     "alstm": {**TRAINING, "hidden_size": 16},
     "catboost": {"learning_rate": 0.5},
     "gru": {**TRAINING, "hidden_size": 16},

@@ -29,6 +29,7 @@ from sk_ensemble.neural_network._batches import Batches, LabelledWindows
 from sk_ensemble.neural_network._beginning import Beginning, TrainingState
 from sk_ensemble.neural_network._best_epoch import BestEpoch
 from sk_ensemble.neural_network._checkpoint import Checkpoint
+from sk_ensemble.neural_network._class_shares import start_from_shares
 from sk_ensemble.neural_network._device_windows import DeviceWindows
 from sk_ensemble.neural_network._fingerprint import computed_with, fit_facts
 from sk_ensemble.neural_network._net import WindowNet
@@ -146,6 +147,9 @@ class NetworkClassifier(TrainingParameters, NetworkPrediction, IterativeClassifi
 
     #: What trains and applies the module.
     _net_class: ClassVar[type[WindowNet]] = WindowNet
+
+    #: Whether training begins with the shares of the classes, whatever the windows.
+    _starts_from_shares: ClassVar[bool] = False
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         "max_epochs": [Interval(Integral, 1, None, closed="left")],
@@ -360,6 +364,8 @@ class NetworkClassifier(TrainingParameters, NetworkPrediction, IterativeClassifi
         module = copy.deepcopy(self._beginning.module)
         if module is None:
             module = self._make_module(*self._sizes())
+            if self._starts_from_shares:
+                start_from_shares(module, train)
         return self._net_class(
             module.to(dtype=bars.dtype),
             amp=self.amp,

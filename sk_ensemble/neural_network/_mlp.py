@@ -35,6 +35,9 @@ class MLPNetClassifier(NetworkClassifier):
         Share of the values of a window dropped in training.
     dropout : float, default=0.2
         Share of the units of each hidden layer dropped in training.
+    learning_rate : float, default=0.0001
+        Step size of the optimizer, the highest one under a schedule. A tenth of that
+        of other networks: layers as wide as these learn noise within an epoch.
     {training_parameters}
 
     Attributes
@@ -78,6 +81,7 @@ class MLPNetClassifier(NetworkClassifier):
     hidden_sizes: Sequence[int] = (500, 500, 500)
     input_dropout: float = 0.1
     dropout: float = 0.2
+    learning_rate: float = 0.0001
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NetworkClassifier._parameter_constraints,

@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from typing import Any, TypeVar, dataclass_transform
 
 from sk_ensemble.neural_network._base import NetworkClassifier
-from sk_ensemble.neural_network._shared_docs import insert_into_docstring, section
+from sk_ensemble.neural_network._shared_docs import (
+    insert_into_docstring,
+    section,
+    without,
+)
 from sk_ensemble.neural_network._training_parameters import TrainingParameters
 
 __all__ = ["network"]
@@ -17,11 +21,13 @@ _Network = TypeVar("_Network", bound=NetworkClassifier)
 
 def _put_own_parameters_first(cls: type) -> None:
     """Show a network's own parameters before those that all networks have."""
-    own = ("self", *inspect.get_annotations(cls))
+    own = ["self", *inspect.get_annotations(cls)]
+    places = {name: place for place, name in enumerate(own)}
     init: Any = vars(cls)["__init__"]
     signature = inspect.signature(init)
     parameters = sorted(
-        signature.parameters.values(), key=lambda parameter: parameter.name not in own
+        signature.parameters.values(),
+        key=lambda parameter: places.get(parameter.name, len(own)),
     )
     init.__signature__ = signature.replace(parameters=parameters)
 
@@ -31,9 +37,10 @@ def network(classifier: type[_Network]) -> type[_Network]:
     """Give a network its constructor and its documentation.
 
     The annotated names of the class are its own parameters, with their defaults; those
-    of `TrainingParameters` are added. In the docstring, the lines
-    ``{training_parameters}`` and ``{fitted_attributes}`` become the descriptions of
-    what all networks share.
+    of `TrainingParameters` are added. A network whose training needs another default
+    than the others annotates and describes that parameter, too. In the docstring, the
+    lines ``{training_parameters}`` and ``{fitted_attributes}`` become the descriptions
+    of what all networks share.
 
     Parameters
     ----------
@@ -62,7 +69,8 @@ def network(classifier: type[_Network]) -> type[_Network]:
     """
     dataclass(kw_only=True, eq=False, repr=False)(classifier)
     _put_own_parameters_first(classifier)
+    shared = section(TrainingParameters, "Parameters")
     return insert_into_docstring(
-        training_parameters=section(TrainingParameters, "Parameters"),
+        training_parameters=without(shared, inspect.get_annotations(classifier)),
         fitted_attributes=section(NetworkClassifier, "Attributes"),
     )(classifier)

@@ -50,6 +50,9 @@ class PatchTSTClassifier(NetworkClassifier):
         Whether to subtract from every series of a window its mean, and divide by its
         standard deviation. Both are given to the last layer, so that level and
         volatility of a window are not lost.
+    learning_rate : float, default=0.0001
+        Step size of the optimizer, the highest one under a schedule; that of the
+        authors [1]_, a tenth of that of other networks.
     {training_parameters}
 
     Attributes
@@ -81,6 +84,9 @@ class PatchTSTClassifier(NetworkClassifier):
     authors' code has and their paper has not, is left out.
 
     Features do not meet before the last layer. The cost grows with their number.
+
+    Training begins with the shares of the classes: the weights of the last layer, which
+    sees the states of all patches, are 0 at first.
 
     References
     ----------
@@ -114,6 +120,9 @@ class PatchTSTClassifier(NetworkClassifier):
     dropout: float = 0.2
     norm: str = "BatchNorm"
     revin: bool = True
+    learning_rate: float = 0.0001
+
+    _starts_from_shares: ClassVar[bool] = True
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NetworkClassifier._parameter_constraints,

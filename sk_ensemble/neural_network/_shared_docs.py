@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from typing import TypeVar
 
-__all__ = ["insert_into_docstring", "section"]
+__all__ = ["insert_into_docstring", "section", "without"]
 
 _Class = TypeVar("_Class", bound=type)
 
@@ -16,6 +17,13 @@ def section(cls: type, title: str) -> str:
     heading = f"{title}\n{'-' * len(title)}\n"
     _, _, after = inspect.cleandoc(cls.__doc__ or "").partition(heading)
     return after.partition("\n\n")[0]
+
+
+def without(text: str, names: Collection[str]) -> str:
+    """Return a section without the descriptions of some parameters."""
+    described = re.split(r"\n(?=\S)", text)
+    kept = [one for one in described if one.partition(" ")[0] not in names]
+    return "\n".join(kept)
 
 
 def insert_into_docstring(**texts: str) -> Callable[[_Class], _Class]:

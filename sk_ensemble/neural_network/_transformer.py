@@ -41,6 +41,10 @@ class TransformerClassifier(NetworkClassifier):
     norm : {"BatchNorm", "LayerNorm"}, default="BatchNorm"
         What is normalised over within layers: the bars of all windows of a batch, as
         [1]_ found better on time series, or the units of each state.
+    learning_rate : float, default=0.0001
+        Step size of the optimizer, the highest one under a schedule. A tenth of that
+        of other networks, as the last layer sees the states of all bars and learns
+        noise within an epoch.
     {training_parameters}
 
     Attributes
@@ -65,6 +69,9 @@ class TransformerClassifier(NetworkClassifier):
     as a whole, earlier bars may look at later ones. Missing values are refused.
 
     The default sizes are those of the time series transformer of tsai.
+
+    Training begins with the shares of the classes: the weights of the last layer, which
+    sees the states of all bars, are 0 at first.
 
     References
     ----------
@@ -96,6 +103,9 @@ class TransformerClassifier(NetworkClassifier):
     d_ff: int = 256
     dropout: float = 0.1
     norm: str = "BatchNorm"
+    learning_rate: float = 0.0001
+
+    _starts_from_shares: ClassVar[bool] = True
 
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **NetworkClassifier._parameter_constraints,

@@ -18,7 +18,7 @@ __all__ = ["logistic"]
 
 def logistic(
     *,
-    C: float = 0.01,
+    C: float = 1e-4,
     l1_ratio: float = 0.0,
     fit_intercept: bool = True,
     class_weight: str | Mapping[Any, float] | None = None,
@@ -32,10 +32,10 @@ def logistic(
 
     Parameters
     ----------
-    C : float, default=0.01
+    C : float, default=0.0001
         Inverse strength of the penalty, next to a loss summed over samples.
         scikit-learn's own default of 1 hardly restrains a model of hundreds of
-        columns on bars.
+        columns on bars. Where there is more to be known than on bars, try 0.01.
     l1_ratio : float, default=0.0
         Share of the L1 penalty; above 0 needs ``solver="saga"``.
     fit_intercept : bool, default=True
