@@ -261,7 +261,7 @@ def test_an_attribute_that_fit_sets_and_nobody_declared_is_found():
 
 #: What says how large an array is: a shape, or what its rows are.
 SIZE = re.compile(r"\bshape\b|\brows\b|\bdimensions\b")
-ARRAY = re.compile(r"\b(?:nd)?array\b|\barray-like\b|\bTensor\b")
+ARRAY = re.compile(r"\b(?:array|ndarray)\b|\barray-like\b|\bTensor\b")
 
 
 def arrays_without_a_size(value: Any) -> list[str]:

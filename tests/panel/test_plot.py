@@ -144,7 +144,7 @@ def test_hostile_names_are_drawn_as_they_are():
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
-        ({"columns": "clsoe"}, r"columns has 'clsoe'.*near are \['close'\]"),
+        ({"columns": "closing"}, r"columns has 'closing'.*near are \['close'\]"),
         ({"symbols": ["C"]}, "symbols has 'C', which the panel lacks"),
         ({"columns": []}, "columns is empty"),
         ({"y": [1, 2]}, r"for each of 100 samples, got shape \(2,\)"),
