@@ -289,8 +289,7 @@ class OnlinePredictor:
             columns=self.features,
         )
         sample = Panel(history, np.array([n_bars - 1]))
-        proba = self._served.proba(sample)
-        return self._served.output(proba, history.stamps[-1:], state.names.copy())
+        return self._served.output(sample, history.stamps[-1:], state.names.copy())
 
     def warm_up(self, frame: pd.DataFrame) -> None:
         """Take earlier bars without predicting them.

@@ -1,15 +1,15 @@
-"""Probabilities that are equal bit for bit, however many are asked for at once."""
+"""Predictions that are equal bit for bit, however many are asked for at once."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
 
 import numpy as np
 
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.panel import History, Panel
 
-__all__ = ["BLOCK", "proba_of"]
+__all__ = ["BLOCK", "predicted"]
 
 #: Samples per call of a model whose matrix products round by the number of rows. A
 #: multiple of the rows that linear algebra libraries take at a time, so that each row
@@ -37,20 +37,27 @@ def _cut(panel: Panel, n_bars: int) -> Panel:
     return Panel(cut, panel.positions - first)
 
 
-def _block(model: Any, panel: Panel, rows: IntArray, n_bars: int) -> FloatArray:
+def _block(
+    predict: Callable[[Panel], FloatArray], panel: Panel, rows: IntArray, n_bars: int
+) -> FloatArray:
     """Predict some samples, filled up to a whole block with the last one of them."""
     filled = np.pad(rows, (0, BLOCK - len(rows)), mode="edge")
-    proba: FloatArray = model.predict_proba(_cut(panel[filled], n_bars))
-    return proba[: len(rows)]
+    return predict(_cut(panel[filled], n_bars))[: len(rows)]
 
 
-def proba_of(model: Any, panel: Panel, n_bars: int, *, is_blind: bool) -> FloatArray:
-    """Return the probabilities of samples, in their order.
+def predicted(
+    predict: Callable[[Panel], FloatArray],
+    panel: Panel,
+    n_bars: int,
+    *,
+    is_blind: bool,
+) -> FloatArray:
+    """Return what a model says of samples, in their order.
 
     Parameters
     ----------
-    model : estimator
-        A fitted model.
+    predict : callable
+        A method of a fitted model, such as its `predict_proba`.
     panel : Panel of shape (n_samples, n_features)
         The samples, at least one.
     n_bars : int
@@ -61,19 +68,18 @@ def proba_of(model: Any, panel: Panel, n_bars: int, *, is_blind: bool) -> FloatA
 
     Returns
     -------
-    proba : ndarray of shape (n_samples, n_classes)
-        Columns as in ``model.classes_``.
+    said : ndarray of shape (n_samples, ...)
+        What the method returned.
     """
     if is_blind:
-        whole: FloatArray = np.asarray(model.predict_proba(panel))
-        return whole
+        return np.asarray(predict(panel))
     # Neighbours share their bars, so that blocks are cut from little.
     order = np.argsort(panel.positions, kind="stable")
     parts = [
-        _block(model, panel, order[start : start + BLOCK], n_bars)
+        _block(predict, panel, order[start : start + BLOCK], n_bars)
         for start in range(0, len(order), BLOCK)
     ]
-    proba = np.concatenate(parts)
-    result = np.empty_like(proba)
-    result[order] = proba
+    said = np.concatenate(parts)
+    result = np.empty_like(said)
+    result[order] = said
     return result

@@ -100,11 +100,11 @@ class ChunkPredictor:
         depth = positions - panel.history.segment_start[positions] + 1
         kept = positions[depth >= self._served.min_history]
         samples = Panel(panel.history, kept)
-        proba = self._served.proba(samples)
-        self._remember(panel.history)
         history = panel.history
         symbols = history.symbol_names[history.symbol_codes[kept]]
-        return self._served.output(proba, history.stamps[kept], symbols)
+        output = self._served.output(samples, history.stamps[kept], symbols)
+        self._remember(history)
+        return output
 
     def remember(self, frame: pd.DataFrame) -> None:
         """Take bars as history, without predicting them."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from sk_ensemble.experiments._labels import LABELS
 from sk_ensemble.panel import Panel
 from sk_ensemble.persistence import load_model, verify_model
 from sk_ensemble.production._model_version import ModelVersion
-from sk_ensemble.production._predict_blocks import proba_of
+from sk_ensemble.production._predict_blocks import predicted
 from sk_ensemble.production._predict_parts import bars_in_reach_of, is_blind_to_others
 from sk_ensemble.utils.time import from_utc_ns
 
@@ -136,21 +136,38 @@ class ServedModel:
         """Return probabilities of -1, 0 and 1, shape (n_samples, 3)."""
         if not len(panel):
             return np.zeros((0, len(LABELS)))
-        found = proba_of(self.model, panel, self.n_kept, is_blind=self.is_blind)
+        found = self._predicted(self.model.predict_proba, panel)
         table = np.zeros((len(found), len(LABELS)))
         table[:, self.columns] = found
         return table
 
+    def uncertainty(self, panel: Panel, proba: FloatArray) -> FloatArray:
+        """Return the model's own measure if it has one, else the entropy, (n_samples,).
+
+        A measure of its own is a method `predict_uncertainty`.
+        """
+        own = getattr(self.model, "predict_uncertainty", None)
+        if own is None or not len(panel):
+            entropy: FloatArray = entr(proba).sum(axis=1)
+            return entropy
+        return self._predicted(own, panel)
+
+    def _predicted(
+        self, predict: Callable[[Panel], FloatArray], panel: Panel
+    ) -> FloatArray:
+        return predicted(predict, panel, self.n_kept, is_blind=self.is_blind)
+
     def output(
-        self, proba: FloatArray, times: NanosecondArray, symbols: np.ndarray
+        self, panel: Panel, times: NanosecondArray, symbols: np.ndarray
     ) -> PredictionOutput:
-        """Return probabilities in standard form."""
+        """Return the predictions of samples in standard form."""
+        proba = self.proba(panel)
         return PredictionOutput(
             proba,
             from_utc_ns(times),
             symbols,
             np.full(len(proba), self.horizon, dtype=np.int64),
-            entr(proba).sum(axis=1),
+            self.uncertainty(panel, proba),
         )
 
 

@@ -26,6 +26,7 @@ from sk_ensemble import (
     save_model,
 )
 from sk_ensemble.datasets import load_bars
+from sk_ensemble.ensemble import SeedEnsembleClassifier
 from sk_ensemble.exceptions import DataError, PersistenceError
 from sk_ensemble.labeling import fixed_horizon_labels
 from sk_ensemble.preprocessing import bar_features
@@ -64,6 +65,23 @@ def stacked(outputs):
 
 def same(found, expected):
     pd.testing.assert_frame_equal(found, expected, check_exact=True, check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    "name", ["logistic", pytest.param("lstm", marks=pytest.mark.slow)]
+)
+def test_a_measure_of_its_own_takes_the_place_of_the_entropy(name):
+    inner = make_pipeline(Windower(6), quick(name))
+    model = SeedEnsembleClassifier(inner, n_seeds=2, random_state=0).fit(X, Y)
+    expected = predict(model, FRAME, horizon=3).to_dataframe()
+    rows = Panel.from_frame(FRAME).align(make_labels(FRAME), min_history=6)[0]
+    keys = pd.MultiIndex.from_frame(expected[["symbol", "datetime"]])
+    found = pd.Series(expected["uncertainty"].to_numpy(), index=keys)
+    own = pd.Series(model.predict_uncertainty(rows), index=rows.index)
+    np.testing.assert_allclose(found[own.index], own, atol=1e-6)
+    assert (own > 0).any() == (name == "lstm")
+    online = OnlinePredictor(model, horizon=3)
+    same(stacked(by_bar(online, FRAME)), expected)
 
 
 #: One of each kind; the others take longer.
@@ -162,9 +180,9 @@ def test_a_model_that_rounds_by_rows_is_asked_for_blocks(wide):
             asked.append(len(panel))
             return wide.predict_proba(panel)
 
-    from sk_ensemble.production._predict_blocks import proba_of
+    from sk_ensemble.production._predict_blocks import predicted
 
-    proba_of(Spy(), Panel.from_frame(FRAME)[100:190], 40, is_blind=False)
+    predicted(Spy().predict_proba, Panel.from_frame(FRAME)[100:190], 40, is_blind=False)
     assert asked == [BLOCK, BLOCK]
     assert not is_blind_to_others(wide)
     assert not is_blind_to_others(LogisticRegression())
