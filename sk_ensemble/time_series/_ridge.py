@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import eigh
-from scipy.optimize import minimize
-from scipy.special import logsumexp, softmax
+from scipy.optimize import minimize_scalar
+from scipy.special import logsumexp
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.estimator import TrainingSet
@@ -21,6 +21,9 @@ PENALTIES = np.logspace(-3, 6, 19)
 
 #: Share of the largest variance below which a direction is rounding.
 _NO_VARIANCE = 1e-12
+
+#: Most that scores are multiplied with, and least share of a class.
+_MOST, _LEAST_SHARE = 1000.0, 1e-9
 
 #: Features handled together, to bound the memory that float64 takes.
 _COLUMNS = 1024
@@ -100,28 +103,29 @@ class _Ridge:
         return Head.of_scaled(coef, self.base, self.mean, self.scale)
 
 
-def _fit_probabilities(
-    scores: FloatArray, targets: FloatArray, weights: FloatArray
-) -> tuple[float, FloatArray]:
-    """Return the factor of scores and the additions that give likely probabilities.
+def _fit_factor(
+    scores: FloatArray, base: FloatArray, targets: FloatArray, weights: FloatArray
+) -> float:
+    """Return the factor of scores that gives the likeliest probabilities.
 
-    A penalty with the weight of one sample keeps them finite where scores tell the
+    Scores are counted from the shares of the classes, which stay those of the training
+    samples: a short stretch of time knows little of the shares in another one. A
+    penalty with the weight of one sample keeps the factor finite where scores tell the
     classes apart without error.
     """
     weights = weights / weights.mean()
+    logits_without, moves = _log_shares(base), scores - base
 
-    def loss(params: FloatArray) -> tuple[float, FloatArray]:
-        logits = params[0] * scores + params[1:]
+    def loss(factor: float) -> float:
+        logits = logits_without + factor * moves
         likely = (targets * logits).sum(axis=1) - logsumexp(logits, axis=1)
-        value = params[0] ** 2 / 200 + params[1:] @ params[1:] / 2 - weights @ likely
-        errors = weights[:, None] * (softmax(logits, axis=1) - targets)
-        slope = params[0] / 100 + (errors * scores).sum()
-        return float(value), np.append(slope, errors.sum(axis=0) + params[1:])
+        return float(factor**2 / 200 - weights @ likely)
 
-    start = np.append(1.0, np.zeros(scores.shape[1]))
-    bounds: list[Any] = [(0, None)] + [(None, None)] * scores.shape[1]
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=bounds).x
-    return float(found[0]), found[1:]
+    return float(minimize_scalar(loss, bounds=(0, _MOST), method="bounded").x)
+
+
+def _log_shares(base: FloatArray) -> FloatArray:
+    return np.log(np.maximum(base, _LEAST_SHARE))
 
 
 class RidgeChoice(NamedTuple):
@@ -133,13 +137,10 @@ class RidgeChoice(NamedTuple):
         The penalty that predicts them best.
     factor : float
         Factor of the scores that gives likely probabilities.
-    additions : ndarray of shape (n_classes,)
-        What is added to them.
     """
 
     penalty: float
     factor: float
-    additions: FloatArray
 
 
 def _choose(
@@ -163,8 +164,8 @@ def _choose(
     scores = [unseen_scores(float(penalty)) for penalty in penalties]
     errors = [weights @ ((one - truth) ** 2).sum(axis=1) for one in scores]
     best = int(np.argmin(errors))
-    factor, additions = _fit_probabilities(scores[best], truth, weights)
-    return RidgeChoice(float(penalties[best]), factor, additions)
+    factor = _fit_factor(scores[best], model.base, truth, weights)
+    return RidgeChoice(float(penalties[best]), factor)
 
 
 def fit_ridge(
@@ -202,6 +203,6 @@ def fit_ridge(
     model = _Ridge(shares, targets, samples.weights)
     if choice is None:
         choice = _choose(model, penalties, targets, unseen)
-    head = model.head(choice.penalty)
-    scaled = Head(choice.factor * head.coef, choice.factor * head.intercept)
-    return scaled._replace(intercept=scaled.intercept + choice.additions), choice
+    coef, intercept = model.head(choice.penalty)
+    moved = _log_shares(model.base) + choice.factor * (intercept - model.base)
+    return Head(choice.factor * coef, moved), choice
