@@ -206,6 +206,26 @@ def test_the_figures_are_those_of_the_models_of_the_example() -> None:
     assert all(model.training.time_limit is None for model in config.models)
 
 
+#: Models of the picture that take seconds; the others took part in the same run.
+QUICK = ("prior", "clock", "volatility", "logistic", "xgboost", "lightgbm")
+
+
+@pytest.mark.slow
+def test_the_figures_are_what_the_code_makes_today(tmp_path: Path) -> None:
+    leaderboard = example("leaderboard")
+    where = [f"output.base_dir={tmp_path}", "ensemble.methods=[]", "run.n_jobs=1"]
+    config = load_experiment(leaderboard.EXPERIMENT, where)
+    models = {model.key: model for model in config.models if model.key in QUICK}
+    # The scored bars are those with a window for the model that looks back furthest.
+    furthest = max((m.dataset for m in config.models), key=lambda d: d.sequence_length)
+    models["prior"] = models["prior"].model_copy(update={"dataset": furthest})
+    config = config.model_copy(update={"models": tuple(models.values())})
+    report = Report.from_result(run_without_pictures(config))
+    found = leaderboard.read_figures(report).set_index("model").loc[list(QUICK)]
+    told = pd.read_csv(leaderboard.FOLDER / "leaderboard.csv", index_col="model")
+    pd.testing.assert_frame_equal(found, told.loc[list(QUICK)], atol=1e-6)
+
+
 def test_a_report_becomes_the_figures_of_a_picture(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, small_report: Report
 ) -> None:
