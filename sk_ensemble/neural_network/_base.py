@@ -59,12 +59,12 @@ from sk_ensemble.utils.sklearn_api import (
     running_task,
 )
 
-__all__ = ["NetworkClassifier"]
+__all__ = ["NetworkClassifier", "draw_seed"]
 
 _OPTIMIZERS = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
 
 
-def _draw_seed(random_state: Any) -> int:
+def draw_seed(random_state: Any) -> int:
     """Return a seed for torch, leaving NumPy's global generator alone."""
     if random_state is None:
         return int(np.random.default_rng().integers(2**31))
@@ -295,7 +295,7 @@ class NetworkClassifier(TrainingParameters, NetworkPrediction, IterativeClassifi
     ) -> None:
         """Train, and store what was learnt and nothing that only training needs."""
         device = pick_device(self.device)
-        seed = _draw_seed(self.random_state)
+        seed = draw_seed(self.random_state)
         import_optimizers()
         # What was worked on before has left as much behind as is to be laid out now.
         return_free_memory(training.windows.history.block.nbytes)
