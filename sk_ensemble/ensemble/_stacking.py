@@ -161,8 +161,8 @@ class PurgedStackingClassifier(ListedEnsemble):
     ... )
     >>> X, y = panel.align(data.labels)
     >>> members = [
-    ...     ("short", make_pipeline(Windower(2), create("logistic"))),
-    ...     ("long", make_pipeline(Windower(20), create("logistic"))),
+    ...     ("short", make_pipeline(Windower(2), create("logistic", C=1.0))),
+    ...     ("long", make_pipeline(Windower(20), create("logistic", C=1.0))),
     ... ]
     >>> stack = PurgedStackingClassifier(members, cv=WalkForwardSplit(4)).fit(X, y)
     >>> list(stack.weights_), stack.oof_score_ > min(stack.member_scores_.values())
