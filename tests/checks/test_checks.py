@@ -7,12 +7,18 @@ import pytest
 from sklearn.utils.validation import check_is_fitted
 
 from families import NAMES, quick
-from sk_ensemble import Panel, PriorBaseline
+from sk_ensemble import (
+    Panel,
+    PriorBaseline,
+    PurgedSplit,
+    create,
+)
 from sk_ensemble.checks import (
     check_window_estimator,
     parametrize_with_window_checks,
     window_checks,
 )
+from sk_ensemble.ensemble import PurgedCalibratedClassifier, WeightedVoteClassifier
 from sk_ensemble.estimator import WindowClassifier
 from sk_ensemble.panel import Windows
 
@@ -22,6 +28,22 @@ EXPECTED = {"clock": KEYED, "tft": KEYED}
 
 #: Families that are quick to load and to fit; the others are checked in slow tests.
 QUICK = ("lightgbm", "logistic", "minirocket", "volatility")
+
+
+#: What cuts samples into blocks of time, where the rows of an array have none.
+BLOCKS = {"check_array_twin": "rows without times are cut into other blocks"}
+
+MEMBERS = {"logistic": {"C": 0.1}, "prior": {}}
+CV = PurgedSplit(3, purged_size=3)
+
+ENSEMBLES = {
+    "stacking": create("stacking", members=MEMBERS, n_splits=3, purged_size=3),
+    "greedy": create("greedy", members=MEMBERS, n_splits=3, purged_size=3),
+    "vote": WeightedVoteClassifier(
+        [(name, create(name, **params)) for name, params in MEMBERS.items()], cv=CV
+    ),
+    "calibrated": PurgedCalibratedClassifier(create("logistic", C=0.1), cv=CV),
+}
 
 
 class Sound(WindowClassifier):
@@ -193,6 +215,14 @@ def test_a_classifier_with_one_fault_fails_one_check(name):
 def test_every_family_passes(name):
     expected = EXPECTED.get(name, {})
     assert failed(quick(name), expected_failed_checks=expected) == []
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ENSEMBLES)
+def test_ensembles_pass(name):
+    # Both others give all members the weights that one kind of block gives, too.
+    expected = BLOCKS if name in ("stacking", "calibrated") else {}
+    assert failed(ENSEMBLES[name], expected_failed_checks=expected) == []
 
 
 def test_a_failure_is_raised_with_the_name_of_the_check():
