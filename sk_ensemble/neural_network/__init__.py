@@ -12,6 +12,7 @@ from sk_ensemble.neural_network._alstm import ALSTMClassifier  # noqa: E402
 from sk_ensemble.neural_network._alstm_module import ALSTMModule  # noqa: E402
 from sk_ensemble.neural_network._base import NetworkClassifier  # noqa: E402
 from sk_ensemble.neural_network._device_windows import DeviceWindows  # noqa: E402
+from sk_ensemble.neural_network._fit_folds import fit_folds  # noqa: E402
 from sk_ensemble.neural_network._gru import GRUClassifier  # noqa: E402
 from sk_ensemble.neural_network._gru_module import GRUModule  # noqa: E402
 from sk_ensemble.neural_network._inception_network_module import InceptionNetworkModule  # noqa: E402
@@ -66,6 +67,7 @@ __all__ = [
     "TrainingParameters",
     "TransformerClassifier",
     "TransformerModule",
+    "fit_folds",
     "network",
     "pick_device",
 ]
