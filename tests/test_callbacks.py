@@ -260,6 +260,7 @@ class TestCallbacksOfScikitLearn:
             np.testing.assert_allclose(-log["neg_log_loss"], losses, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_searches_in_processes_report_too(capsys):
     X, y = make_samples()
     model = make_pipeline(Windower(2), of_rounds("xgboost", 2))

@@ -188,7 +188,7 @@ def make_labels(bars: pd.DataFrame, options: dict) -> pd.DataFrame:
     )
 
 
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(seed=st.integers(0, 10_000), options=st.fixed_dictionaries(OPTIONS))
 def test_labels_equal_those_of_exact_arithmetic(seed, options):
     if options["upper"] is None and options["lower"] is None:

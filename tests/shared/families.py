@@ -89,7 +89,7 @@ NAMES: list[str] = MODELS.loc[_QUICK, "name"].tolist()
 
 
 #: Families that take several times as long as others of their kind.
-COSTLY = ("inception_time", "lstm_fcn", "patch_tst", "tft")
+COSTLY = ("alstm", "inception_time", "lstm_fcn", "patch_tst", "tft")
 
 
 def costly_ones_slow(names: Iterable[str]) -> list[Any]:
