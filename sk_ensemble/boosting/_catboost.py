@@ -237,8 +237,10 @@ class CatBoostClassifier(BoosterClassifier):
         sets = [with_all_classes(repeat_rows(training))]
         if validation is not None:
             sets.append(validation)
-        settings = {"start": start, "n_threads": n_threads(self.n_jobs)}
-        pools = [as_pool(samples, edges, **settings) for samples in sets]
+        threads = n_threads(self.n_jobs)
+        pools = [
+            as_pool(samples, edges, start=start, n_threads=threads) for samples in sets
+        ]
         objective = _objective(training.n_classes)
         follow = FollowRounds(rounds, objective["loss_function"])
         params = {**self._library_params(sets[0]), **objective}

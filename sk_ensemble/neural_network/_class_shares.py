@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import nn
 
@@ -15,8 +17,9 @@ _LEAST_SHARE = 1e-3
 
 def _last_layer(module: nn.Module) -> nn.Linear:
     """Return the layer that gives the logits."""
-    head = module.head
-    return head[-1] if isinstance(head, nn.Sequential) else head
+    head: Any = module.head
+    last: nn.Linear = head[-1] if isinstance(head, nn.Sequential) else head
+    return last
 
 
 @torch.no_grad()
