@@ -19,9 +19,11 @@ def _lstm_step(
     """Return hidden and cell state of the next step."""
     hidden, cell = state
     gates = given + functional.linear(hidden, weight, bias)
-    let_in, keep, new, let_out = gates.chunk(4, dim=-1)
-    cell = torch.sigmoid(keep) * cell + torch.sigmoid(let_in) * torch.tanh(new)
-    return torch.sigmoid(let_out) * torch.tanh(cell), cell
+    # One operation for all gates: on a GPU the number of operations counts.
+    let_in, keep, _, let_out = torch.sigmoid(gates).chunk(4, dim=-1)
+    new = torch.tanh(gates.chunk(4, dim=-1)[2])
+    cell = keep * cell + let_in * new
+    return let_out * torch.tanh(cell), cell
 
 
 def _gru_step(
