@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import nn
@@ -18,8 +18,9 @@ _LEAST_SHARE = 1e-3
 def _last_layer(module: nn.Module) -> nn.Linear:
     """Return the layer that gives the logits."""
     head: Any = module.head
-    last: nn.Linear = head[-1] if isinstance(head, nn.Sequential) else head
-    return last
+    while isinstance(head, nn.Sequential):
+        head = head[-1]
+    return cast("nn.Linear", head)
 
 
 @torch.no_grad()
