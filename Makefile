@@ -44,7 +44,7 @@ format: $(VENV)/.installed-dev ## Repair what ruff can repair
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.installed-dev ## Build the documentation in docs/_build
-	@rm -rf docs/api/generated # pages of names that are gone would fail the build
+	@rm -rf docs/api/generated docs/gallery # pages of what is gone would fail the build
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 	@echo "Built docs/_build/index.html"
 
@@ -54,7 +54,7 @@ bench: $(VENV)/.installed-test ## Run every benchmark
 	done
 
 clean: ## Remove the environment and everything that was built
-	rm -rf .venv build dist docs/_build docs/api/generated
+	rm -rf .venv build dist docs/_build docs/api/generated docs/gallery
 	rm -rf .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 # Dependency groups need a pip newer than the one many Pythons bring.

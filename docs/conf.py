@@ -27,6 +27,7 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
     "sphinx.ext.mathjax",
+    "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
 exclude_patterns = ["_build"]
@@ -39,6 +40,24 @@ html_show_sourcelink = False
 plot_formats = [("png", 150)]
 plot_html_show_formats = False
 plot_html_show_source_link = False
+
+# Examples are run whenever the pages are built; one that fails fails them all.
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples/gallery",
+    "gallery_dirs": "gallery",
+    "subsection_order": [
+        f"../examples/gallery/{subject}"
+        for subject in ("data", "splits", "models", "decisions")
+    ],
+    "within_subsection_order": "FileNameSortKey",
+    "abort_on_example_error": True,
+    "download_all_examples": False,
+    "show_signature": False,
+    "show_memory": False,
+    "doc_module": ("sk_ensemble",),
+    "backreferences_dir": "gallery/backreferences",
+    "plot_gallery": True,
+}
 
 autodoc_typehints = "none"
 autosummary_generate = True

@@ -1,0 +1,48 @@
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+GALLERY = Path(__file__).parents[1] / "examples" / "gallery"
+SUBJECTS = sorted(path for path in GALLERY.iterdir() if path.is_dir())
+EXAMPLES = sorted(GALLERY.rglob("plot_*.py"))
+
+
+def heading(example: Path) -> list[str]:
+    return (ast.get_docstring(ast.parse(example.read_text())) or "").splitlines()
+
+
+def faults_of(example: Path) -> list[str]:
+    """Return what an example lacks that a reader needs."""
+    title, line, *rest = heading(example)
+    code = example.read_text()
+    lacking = {
+        "a title that asks": title.endswith("?"),
+        "a line as long as its title": line == "=" * len(title),
+        "an introduction": any(map(str.strip, rest)),
+        "text between its cells": code.count("# %%") >= 2,
+        "a name of the axis across": "xlabel" in code,
+        "a name of the axis up": "ylabel" in code or "set_yticks" in code,
+    }
+    return [what for what, is_there in lacking.items() if not is_there]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_an_example_asks_one_question_and_names_its_axes(example):
+    assert faults_of(example) == []
+
+
+def test_what_an_example_lacks_is_found(tmp_path):
+    bare = tmp_path / "plot_bare.py"
+    bare.write_text('"""\nBars\n---\n"""\n\nprint(1)\n')
+    assert len(faults_of(bare)) == 6
+
+
+def test_there_are_many_of_all_subjects():
+    assert len(EXAMPLES) >= 15
+    assert [path.name for path in SUBJECTS] == ["data", "decisions", "models", "splits"]
+    for subject in SUBJECTS:
+        assert (subject / "GALLERY_HEADER.rst").exists()
+        assert len(list(subject.glob("plot_*.py"))) >= 3
