@@ -65,7 +65,7 @@ class FoldBatches:
         ]
         self.n_steps, self.n_rows = max(self.n_batches), max(counts)
         self._places = [
-            self._layout(len(dataset), n_batches)
+            self._layout(len(dataset), n_batches).to(dataset.codes.device)
             for dataset, n_batches in zip(datasets, self.n_batches, strict=True)
         ]
 
@@ -99,8 +99,8 @@ class FoldBatches:
     def _of_fold(
         self, dataset: LabelledWindows, places: torch.Tensor, order: torch.Tensor
     ) -> tuple[torch.Tensor, ...]:
-        is_sample = (places >= 0).to(order.device)
-        rows = order[places.clamp(min=0).to(order.device)]
+        is_sample = places >= 0
+        rows = order[places.clamp(min=0)]
         weights = dataset.weights[rows] * is_sample
         return dataset.windows.starts[rows], dataset.codes[rows], weights, is_sample
 
