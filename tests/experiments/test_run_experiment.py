@@ -221,11 +221,12 @@ def test_resume_is_refused_for_another_seed(small_config: ExperimentConfig) -> N
 
 
 def test_files_are_compared_on_one_row_set(tmp_path: Path) -> None:
-    long = {"model": "logistic", "dataset": {"sequence_length": 30}}
+    short = {"model": "logistic", "hyperparameters": {"C": 1.0}}
+    long = {**short, "dataset": {"sequence_length": 30}}
     config = make_config(
         tmp_path / "out",
         data=write_splits(tmp_path),
-        models=["prior", {"model": "logistic", "key": "short"}, long],
+        models=["prior", {**short, "key": "short"}, long],
         horizons=[5, 20],
     )
     found = run_experiment(config)

@@ -257,7 +257,7 @@ def test_the_leaderboard_is_there_before_the_runs_are_written(
 def test_members_that_cannot_be_read_cost_the_ensemble_alone(
     make_tiny, tmp_path, monkeypatch, no_pictures
 ):
-    def fail(files: Any) -> None:
+    def fail(files: Any, **_: Any) -> None:
         raise ZeroDivisionError("damaged")
 
     config = make_tiny(tmp_path, horizons=[5])
