@@ -67,9 +67,9 @@ sizes = days.groupby(level=[0, 1]).agg(["mean", "sem"])
 #
 # A night moves the price several times as far as five minutes do; the noon break moves
 # the index hardly more than a bar. The steps into a new contract lie over a night as
-# well, and are larger still, by far so for silver (of 13 such steps): that is the price
-# of another contract, not a gain. So labels here never reach over a change of contract,
-# and over a night only if they are told to.
+# well, and are larger still, by far so for silver (13 steps, three of them over weeks
+# without bars): that is the price of another contract, not a gain. So labels here never
+# reach over a change of contract, and over a night only if they are told to.
 
 figure, axes = plt.subplot_mosaic(
     [["AG", "moves"], ["IF", "moves"]], figsize=(8.5, 4.5), layout="constrained"

@@ -38,7 +38,8 @@ events = day.index[[0, 12, 23, 35]]
 # its entry to the vertical barrier, between the two others. The dot is the touch, and
 # the colour says which it was. Highs and lows touch barriers, not closes alone, so a
 # box can end where the line of the closes has not reached its edge. Past the touch the
-# box is empty: what the price does there no longer matters.
+# box is empty: what the price does there no longer matters. Nor does the range of the
+# bar of the entry, which is over when the position is taken at its close.
 
 colours = {1: "C0", 0: "0.45", -1: "C1"}
 names = {1: "upper: 1", 0: "vertical: 0", -1: "lower: -1"}
