@@ -43,9 +43,8 @@ cases = [
 # says.
 #
 # Neither of the lower two is wrong. The one knows yesterday and holds a jump that no
-# bar of the day has; the other knows the day only. Repeated bars can be refused with
-# ``incomplete="error"``, or their samples left out with ``align(labels,
-# min_history=12)``.
+# bar of the day has; the other knows the day only. ``incomplete="error"`` refuses
+# repeated bars, and ``align(labels, min_history=12)`` leaves their samples out.
 
 figure, axes = plt.subplots(
     4, 1, figsize=(7, 6), sharex=True, sharey=True, layout="constrained"

@@ -58,8 +58,8 @@ for length in lengths:
 # the length of the windows: at 240 bars it is some 240 times the bars, and for the
 # 405,230 shipped bars of all four symbols it would take 12 GB. The batch grows alike,
 # but does not depend on how many samples there are. Cutting the windows costs the same
-# whatever their length: less than 20 bytes per sample, for checks, which are given back
-# at once.
+# whatever their length: less than 20 bytes per sample, for checks, of which less than a
+# kilobyte in all is kept.
 #
 # That is not free of charge: what is not stored is copied anew for each batch, in every
 # epoch. And ``flatten=True``, for models that want one matrix, builds the array after
