@@ -32,11 +32,13 @@ def test_the_package_alone_loads_nothing_but_itself():
     }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["matplotlib", "torch"])
 def test_the_guard_sees_a_heavy_package_that_is_loaded(package):
     assert package in loaded_after(f"import sk_ensemble, {package}")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "package"),
     [

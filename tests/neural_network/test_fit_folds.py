@@ -9,6 +9,7 @@ import torch
 from sklearn.base import clone
 
 import sk_ensemble.neural_network._fold as fold_module
+from families import costly_ones_slow
 from sk_ensemble import (
     ALSTMClassifier,
     GRUClassifier,
@@ -92,7 +93,7 @@ def assert_same_weights(one, other, tolerance=1e-6):
         torch.testing.assert_close(weight, others[name], rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", costly_ones_slow(NETWORKS))
 def test_losses_are_those_of_separate_training(name):
     X, y = make_samples()
     model = clone(NETWORKS[name]).set_params(**SETTINGS)

@@ -88,8 +88,20 @@ _QUICK = ~MODELS["requires_gpu"] & (MODELS["family"] != "ensemble")
 NAMES: list[str] = MODELS.loc[_QUICK, "name"].tolist()
 
 
-#: Families that take several times as long as others of their kind.
-COSTLY = ("alstm", "inception_time", "lstm_fcn", "patch_tst", "tft")
+#: Families that take several times as long as others of their kind, which stand for
+#: them in the tests that are run while working.
+COSTLY = (
+    "alstm",
+    "gru",
+    "inception_time",
+    "lstm_fcn",
+    "minirocket",
+    "nhits",
+    "patch_tst",
+    "tcn",
+    "tft",
+    "transformer",
+)
 
 
 def costly_ones_slow(names: Iterable[str]) -> list[Any]:

@@ -175,6 +175,7 @@ def test_a_second_regression_keeps_what_the_tail_has_shown():
     assert not hasattr(second, "_choice")
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_the_columns_of_all_windows():
     grown = peak_of(8000) - peak_of(4000)
     assert grown < 0.25 * 4000 * 168 * 4
