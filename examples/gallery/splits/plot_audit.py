@@ -3,7 +3,8 @@ Does the leakage audit find a planted leak?
 ===========================================
 
 Two pipelines differ in one step: one learns its scaling from training bars, the other
-from all bars that there are. No error is raised by either. Does ``audit_leakage`` tell them apart?
+from all bars that there are. No error is raised by either. Does ``audit_leakage`` tell
+them apart?
 """
 
 # %%
