@@ -46,8 +46,7 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples/gallery",
     "gallery_dirs": "gallery",
     "subsection_order": [
-        f"../examples/gallery/{subject}"
-        for subject in ("data", "splits", "models", "decisions")
+        f"../examples/gallery/{subject}" for subject in ("data", "splits", "decisions")
     ],
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
