@@ -6,6 +6,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -14,6 +15,7 @@ import sk_ensemble
 from sk_ensemble.experiments.config import yaml_reference
 
 HERE = Path(__file__).parent
+sys.path.insert(0, str(HERE))  # sphinx-gallery imports the look of its pictures
 
 project = "sk_ensemble"
 author = "The sk_ensemble developers"
@@ -46,13 +48,16 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples/gallery",
     "gallery_dirs": "gallery",
     "subsection_order": [
-        f"../examples/gallery/{subject}" for subject in ("data", "splits", "decisions")
+        f"../examples/gallery/{subject}"
+        for subject in ("data", "splits", "models", "decisions")
     ],
     "within_subsection_order": "FileNameSortKey",
     "abort_on_example_error": True,
     "download_all_examples": False,
     "show_signature": False,
     "show_memory": False,
+    "write_computation_times": False,
+    "reset_modules": ("matplotlib", "gallery_style.use_safe_colours"),
     "doc_module": ("sk_ensemble",),
     "backreferences_dir": "gallery/backreferences",
     "plot_gallery": True,

@@ -59,7 +59,7 @@ for axis, (title, panel, lag, sample) in zip(axes, cases, strict=True):
     rows, counts = np.unique(window.bar_rows(), return_counts=True)
     axis.plot(places[shown], close[shown], color="0.75")
     axis.plot(places[rows], close[rows], "o", color="C0", markersize=4)
-    axis.plot(places[sample], close[sample], "x", color="C3", markersize=9, mew=2)
+    axis.plot(places[sample], close[sample], "x", color="C1", markersize=9, mew=2)
     axis.axvline(-0.5, color="0.3", linewidth=1, linestyle=":")
     for row, count in zip(rows, counts, strict=True):
         if count > 1:

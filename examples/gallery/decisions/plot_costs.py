@@ -89,11 +89,10 @@ real_cost = specs["tick"] / 2 / bars["close"].mean() + specs["fee"]
 fig, (left, right) = plt.subplots(
     1, 2, figsize=(8, 3.8), layout="constrained", width_ratios=[3, 2]
 )
-for colour, (cost, result) in zip(
-    ("C2", "C0", "C1", "C3"), by_cost.items(), strict=True
-):
+shades = plt.colormaps["cividis"](np.linspace(0.85, 0, len(by_cost)))
+for shade, (cost, result) in zip(shades, by_cost.items(), strict=True):
     label = f"{cost} bp: Sharpe {result.sharpe:.2f}"
-    left.plot(100 * result.daily.cumsum(), color=colour, linewidth=1.2, label=label)
+    left.plot(100 * result.daily.cumsum(), color=shade, linewidth=1.2, label=label)
 left.axhline(0, color="0.7", linewidth=0.8, zorder=0)
 left.legend(frameon=False, loc="upper left", fontsize=9, ncols=2)
 left.set_ylim(top=20)

@@ -119,7 +119,6 @@ for place, (colour, model) in enumerate(zip(colours, judged.values(), strict=Tru
         place,
         f"{loss.estimate:.2f}",
         va="center",
-        color=colour,
     )
 right.axvline(np.log(3), color="0.3", linestyle="--", linewidth=1)
 right.axvline(data.bayes_log_loss, color="0.3", linestyle=":", linewidth=1)
