@@ -118,8 +118,9 @@ CHECKED: dict[str, list[dict[str, Any]]] = {
     ],
     "PatchTSTClassifier": [
         {**TRANSFORMER, "patch_len": 2, "stride": 1, "revin": False},
-        # Normalisation of a single bar leaves its level, which one linear map sees.
-        {**TRANSFORMER, "patch_len": 2, "stride": 1, "max_epochs": 20},
+        # Normalisation of a single bar leaves its level, which one linear map sees. In
+        # more epochs the rounding of weights beside repeated rows grows beyond 1e-7.
+        {**TRANSFORMER, "patch_len": 2, "stride": 1, "max_epochs": 5},
     ],
     "PurgedCalibratedClassifier": [
         {"estimator": LogisticRegression(), "cv": MEMBERS["cv"]},
