@@ -78,6 +78,11 @@ class VolatilityBaseline(BaselineClassifier):
     the features. The loss is summed over samples, so the penalty weighs less the more
     of them there are.
 
+    `sklearn.model_selection.cross_val_predict` numbers the classes 0, 1, 2 before it
+    fits, if it is asked for probabilities. Then `neutral` names the first of them and
+    not the one that was meant. `sk_ensemble.model_selection.cross_val_oof` leaves them
+    as they are.
+
     Examples
     --------
     >>> import numpy as np

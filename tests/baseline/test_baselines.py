@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
@@ -14,12 +15,14 @@ from sk_ensemble import (
     ClockBaseline,
     Panel,
     PriorBaseline,
+    PurgedSplit,
     VolatilityBaseline,
     Windower,
 )
 from sk_ensemble.datasets import make_bars
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.metrics import direction_gain
+from sk_ensemble.model_selection import cross_val_oof
 
 BASELINES = [PriorBaseline, ClockBaseline, VolatilityBaseline]
 
@@ -268,6 +271,16 @@ def test_volatility_says_nothing_about_direction(samples):
     proba = VolatilityBaseline().fit(X, skewed).predict_proba(X)
     assert np.array_equal(proba[:, 0], proba[:, 2])
     assert direction_gain(skewed, proba) == 0.0
+
+
+def test_out_of_fold_the_neutral_class_is_the_one_named(samples):
+    X, y = samples
+    cv = PurgedSplit(3)
+    proba = cross_val_oof(VolatilityBaseline(), X, y, cv).predictions
+    assert np.array_equal(proba[:, 0], proba[:, 2])
+    # scikit-learn numbers the classes anew, and the first of them is 0 then.
+    other = cross_val_predict(VolatilityBaseline(), X, y, cv=cv, method="predict_proba")
+    assert np.array_equal(other[:, 1], other[:, 2])
 
 
 def test_without_a_neutral_class_volatility_is_the_prior(samples):
