@@ -40,6 +40,7 @@ OTHERS: dict[str, dict[str, Any]] = {
     "lstm": {"learning_rate": 0.01, "max_epochs": 100},
     "nhits": {"mlp_units": [[128, 128]], "max_epochs": 60},
     "patch_tst": {
+        "learning_rate": 1e-3,
         "patch_len": 8,
         "stride": 4,
         "d_model": 32,
