@@ -21,7 +21,7 @@ experiment: {name: slow}
 horizons: [5]
 models:
   - prior
-  - {name: xgboost, hyperparameters: {n_estimators: 500, early_stopping: false}}
+  - {name: xgboost, hyperparameters: {n_estimators: 1500, early_stopping: false}}
 data: {symbols: [IF], start: "2020-03-01", train_end: "2021-03-31",
        val_end: "2021-05-31"}
 cv: {n_splits: 3, embargo_size: 60}
