@@ -30,7 +30,7 @@ from sk_ensemble.experiments._predictions import to_file_columns
 from sk_ensemble.experiments._progress import no_progress
 from sk_ensemble.experiments._samples import HorizonSamples
 from sk_ensemble.experiments._sources import make_source
-from sk_ensemble.experiments._stamped import by_stamp, plain_name
+from sk_ensemble.experiments._stamped import plain_name, stamped_folders
 from sk_ensemble.experiments._tables import read_table, table_bytes
 from sk_ensemble.experiments.config import ExperimentConfig, load_experiment
 from sk_ensemble.utils.files import read_json, strict_json
@@ -71,8 +71,7 @@ def resolve_run(base_dir: Path, wanted: str) -> Path:
     """
     if (Path(wanted) / "cell.json").is_file():
         return Path(wanted)
-    found = [path.parent for path in (base_dir / "runs").glob("*/cell.json")]
-    runs = sorted(found, key=by_stamp)
+    runs = stamped_folders(base_dir / "runs", "cell.json")
     named = [run for run in runs if wanted in (run.name, plain_name(run.name))]
     if named:
         return named[-1]

@@ -11,19 +11,13 @@ from typing import Any, Self
 
 from sk_ensemble.exceptions import ConfigError, ResumeError
 from sk_ensemble.experiments._stamped import (
-    by_stamp,
     plain_name,
+    stamped_folders,
     write_stamped_folder,
 )
 from sk_ensemble.experiments._status import Status
 from sk_ensemble.experiments.config import ExperimentConfig
-from sk_ensemble.utils.files import (
-    is_scratch,
-    read_json,
-    strict_json,
-    write_bytes,
-    write_json,
-)
+from sk_ensemble.utils.files import read_json, strict_json, write_bytes, write_json
 from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["ResultDir", "resolve_result"]
@@ -133,10 +127,7 @@ class ResultDir:
     @classmethod
     def all(cls, base_dir: Path) -> list[Self]:
         """Return the directories of all experiments, the latest last."""
-        found = (path.parent for path in (base_dir / _RESULTS).glob("*/plan.json"))
-        # One that is being made is called otherwise in a moment.
-        whole = (path for path in found if not is_scratch(path.name))
-        return [cls(path) for path in sorted(whole, key=by_stamp)]
+        return [cls(path) for path in stamped_folders(base_dir / _RESULTS, "plan.json")]
 
     @classmethod
     def latest(cls, base_dir: Path, name: str | None = None) -> Self | None:

@@ -8,9 +8,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sk_ensemble.utils.files import write_folder
+from sk_ensemble.utils.files import is_scratch, write_folder
 
-__all__ = ["by_stamp", "plain_name", "write_stamped_folder"]
+__all__ = ["plain_name", "stamped_folders", "write_stamped_folder"]
 
 #: How often another name is tried. Two are equal once in millions of times.
 _ATTEMPTS = 20
@@ -27,9 +27,24 @@ def plain_name(stamped: str) -> str:
     return stamped.rsplit("_", 2)[0]
 
 
-def by_stamp(path: Path) -> list[str]:
-    """Return what sorts stamped directories by their age, the oldest first."""
-    return path.name.rsplit("_", 2)[1:]
+def stamped_folders(parent: Path, file: str) -> list[Path]:
+    """Return the directories in which there is a file, the latest last.
+
+    Parameters
+    ----------
+    parent : Path
+        Where `write_stamped_folder` has made them.
+    file : str
+        Name of the file.
+
+    Returns
+    -------
+    folders : list of Path
+        Without those that are being made, which are called otherwise in a moment.
+    """
+    found = (path.parent for path in parent.glob(f"*/{file}"))
+    whole = (path for path in found if not is_scratch(path.name))
+    return sorted(whole, key=lambda path: path.name.rsplit("_", 2)[1:])
 
 
 def write_stamped_folder(parent: Path, name: str, files: Mapping[str, bytes]) -> Path:

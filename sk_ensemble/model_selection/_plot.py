@@ -12,6 +12,7 @@ from sk_ensemble.model_selection._bars import unique_times
 from sk_ensemble.model_selection._plan import FoldRows
 from sk_ensemble.model_selection._timeline import Timeline, read_timeline
 from sk_ensemble.utils.colours import COLOURS
+from sk_ensemble.utils.legend import name_colours
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.time_axis import name_times
 
@@ -88,21 +89,9 @@ def _name_times(axis: Any, timeline: Timeline, stamps: np.ndarray) -> None:
 
 def _add_legend(figure: Any, painted: list[np.ndarray]) -> None:
     """Name the colours that are there, above the lanes."""
-    patches = import_optional("matplotlib.patches", extra="experiments")
     present = np.unique(np.concatenate([each.ravel() for each in painted]))
-    handles = [
-        patches.Patch(color=colour, label=kind)
-        for number, (kind, colour) in enumerate(COLOURS.items())
-        if number in present
-    ]
-    figure.legend(
-        handles=handles,
-        loc="outside upper right",
-        ncols=len(handles),
-        frameon=False,
-        handlelength=1,
-        fontsize=9,
-    )
+    there = (pair for number, pair in enumerate(COLOURS.items()) if number in present)
+    name_colours(figure, dict(there))
 
 
 def _panes(timeline: Timeline, by_symbol: bool) -> dict[str, BoolArray]:

@@ -13,6 +13,7 @@ from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel._samples import Samples
 from sk_ensemble.panel._summary import symbol_counts
 from sk_ensemble.utils.colours import COLOURS
+from sk_ensemble.utils.legend import name_colours
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.text import one_line
 from sk_ensemble.utils.time_axis import name_times
@@ -167,26 +168,14 @@ def _draw_folds(axis: Any, painted: FloatArray, n_times: int) -> None:
 
 def _add_legend(figure: Any, labels: FloatArray | None, has_folds: bool) -> None:
     """Name the colours above the axes."""
-    pyplot = import_optional("matplotlib", extra="experiments")
-    patch = import_optional("matplotlib.patches", extra="experiments").Patch
-    handles = []
+    matplotlib = import_optional("matplotlib", extra="experiments")
+    colours: dict[str, Any] = {}
     if labels is not None:
-        low, high = pyplot.colormaps[_LABEL_COLOURS]([0.15, 0.85])
-        handles += [
-            patch(color=low, label="labels below 0"),
-            patch(color=high, label="labels above 0"),
-        ]
+        low, high = matplotlib.colormaps[_LABEL_COLOURS]([0.15, 0.85])
+        colours |= {"labels below 0": low, "labels above 0": high}
     if has_folds:
-        handles += [patch(color=COLOURS[k], label=k) for k in _FOLD_KINDS[1:]]
-    if handles:
-        figure.legend(
-            handles=handles,
-            loc="outside upper right",
-            ncols=len(handles),
-            frameon=False,
-            handlelength=1,
-            fontsize=9,
-        )
+        colours |= {kind: COLOURS[kind] for kind in _FOLD_KINDS[1:]}
+    name_colours(figure, colours)
 
 
 def _make_axes(n_axes: int, n_folds: int) -> tuple[Any, Any]:

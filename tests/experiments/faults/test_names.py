@@ -16,8 +16,8 @@ from sk_ensemble.exceptions import ConfigError
 from sk_ensemble.experiments import _stamped as module
 from sk_ensemble.experiments import parse_experiment, run_experiment
 from sk_ensemble.experiments._stamped import (
-    by_stamp,
     plain_name,
+    stamped_folders,
     write_stamped_folder,
 )
 from sk_ensemble.utils.files import write_folder
@@ -48,8 +48,10 @@ def test_a_thousand_directories_in_a_loop_have_names_of_their_own(
     assert all((path / "f").is_file() for path in paths)
     assert {plain_name(path.name) for path in paths} == {"m_h5"}
     # Within one process the names tell which came first, to the millisecond.
-    stamps = [by_stamp(path)[0] for path in paths]
+    stamps = [path.name.split("_")[-2] for path in paths]
     assert stamps == sorted(stamps)
+    found = stamped_folders(tmp_path, "f")
+    assert [path.name.split("_")[-2] for path in found] == stamps
 
 
 def colliding(monkeypatch: pytest.MonkeyPatch) -> None:
