@@ -48,10 +48,8 @@ docs: $(VENV)/.installed-dev ## Build the documentation in docs/_build
 	$(BIN)/python -m sphinx -W --keep-going -q -b html docs docs/_build
 	@echo "Built docs/_build/index.html"
 
-bench: $(VENV)/.installed-test ## Run every benchmark
-	@for script in benchmarks/[a-z]*.py; do \
-		echo "== $$script"; $(BIN)/python "$$script" $(ARGS) || exit 1; \
-	done
+bench: $(VENV)/.installed-test ## Measure beside the peers: all parts, or PARTS="windows splits"
+	$(BIN)/python benchmarks/run.py $(PARTS) $(ARGS)
 
 clean: ## Remove the environment and everything that was built
 	rm -rf .venv build dist docs/_build docs/api/generated docs/gallery
