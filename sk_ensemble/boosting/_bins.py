@@ -1,4 +1,9 @@
-"""Features put into bins once per bar, so that windows need one byte per cell."""
+"""Features put into bins once per bar, so that windows need one byte per cell.
+
+A library that is handed the numbers of bins has every bar looked up once, however many
+windows it stands in, and no matrix of floating point ever exists. The trees it grows
+split at numbers of bins; which values of features these stand for is put in afterwards.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +14,7 @@ import numpy as np
 from sk_ensemble._typing import FloatArray, IntArray
 from sk_ensemble.panel import Windows, bars_in_reach
 
-__all__ = ["MISSING_EDGE", "bin_edges", "in_bins"]
+__all__ = ["MISSING_EDGE", "bin_edges", "has_missing", "in_bins", "one_row_per_bin"]
 
 #: Bars that the edges are chosen from, at most.
 _SAMPLED_BARS = 100_000
@@ -36,8 +41,7 @@ def _some_bars(windows: Windows) -> tuple[FloatArray, IntArray]:
     rows = bars_in_reach(windows)
     if len(rows) > _SAMPLED_BARS:
         rows = np.random.default_rng(0).choice(rows, _SAMPLED_BARS, replace=False)
-    bars = windows.history.block[rows].astype(np.float32, copy=False)
-    return bars, _times_used(windows)[rows]
+    return windows.history.block[rows], _times_used(windows)[rows]
 
 
 def _edges(column: FloatArray, times_used: IntArray, n_most: int) -> FloatArray:
@@ -57,7 +61,9 @@ def _edges(column: FloatArray, times_used: IntArray, n_most: int) -> FloatArray:
     return edges[np.unique(np.searchsorted(reached, wanted).clip(max=len(edges) - 1))]
 
 
-def bin_edges(windows: Windows, n_most: int) -> list[FloatArray]:
+def bin_edges(
+    windows: Windows, n_most: int, dtype: Any = np.float32
+) -> list[FloatArray]:
     """Choose the edges of the bins of every feature, the same for all bars of a window.
 
     Parameters
@@ -66,10 +72,12 @@ def bin_edges(windows: Windows, n_most: int) -> list[FloatArray]:
         The samples.
     n_most : int
         Edges per feature, at most.
+    dtype : dtype, default=float32
+        Of the values that the library compares with edges.
 
     Returns
     -------
-    edges : list of ndarray of float32
+    edges : list of ndarray of `dtype`
         Ascending, per feature.
 
     Examples
@@ -82,13 +90,19 @@ def bin_edges(windows: Windows, n_most: int) -> list[FloatArray]:
     [1.5, 3.0]
     """
     bars, times_used = _some_bars(windows)
-    return [_edges(column, times_used, n_most) for column in bars.T]
+    columns = bars.astype(dtype, copy=False).T
+    return [_edges(column, times_used, n_most) for column in columns]
 
 
-def _codes(column: FloatArray, edges: FloatArray) -> np.ndarray:
+def has_missing(windows: Windows) -> Any:
+    """Return a flag per feature: whether a bar of some window lacks it."""
+    return np.isnan(windows.history.block[bars_in_reach(windows)]).any(axis=0)
+
+
+def _codes(column: FloatArray, edges: FloatArray) -> IntArray:
     """Return the number of each value's bin from 1, or 0 for a missing value."""
-    codes = np.searchsorted(edges, column.astype(np.float32, copy=False)) + 1
-    return np.where(np.isnan(column), 0, codes).astype(np.uint8)
+    codes = np.searchsorted(edges, column.astype(edges.dtype, copy=False)) + 1
+    return np.where(np.isnan(column), 0, codes)
 
 
 def in_bins(windows: Windows, edges: list[FloatArray]) -> Windows:
@@ -99,17 +113,22 @@ def in_bins(windows: Windows, edges: list[FloatArray]) -> Windows:
     windows : Windows of shape (n_samples, window_length, n_features)
         The samples.
     edges : list of ndarray
-        From `bin_edges`, at most 254 per feature.
+        From `bin_edges`.
 
     Returns
     -------
-    codes : Windows of uint8 of shape (n_samples, window_length, n_features)
-        0 for a missing value, else 1 more than the number of edges below the value.
+    codes : Windows of shape (n_samples, window_length, n_features)
+        0 for a missing value, else 1 more than the number of edges below the value;
+        of uint8 up to 254 edges, of a wider type beyond.
     """
     block = windows.history.block
-    codes: Any = np.empty(block.shape, dtype=np.uint8)
+    rows: Any = bars_in_reach(windows)
+    if len(rows) == len(block):
+        rows = slice(None)
+    dtype = np.min_scalar_type(max(map(len, edges), default=0) + 1)
+    codes: Any = np.zeros(block.shape, dtype)
     for number, feature_edges in enumerate(edges):
-        codes[:, number] = _codes(block[:, number], feature_edges)
+        codes[rows, number] = _codes(block[rows, number], feature_edges)
     return Windows(
         windows.history.with_block(codes, windows.history.columns),
         windows.positions,
@@ -117,3 +136,33 @@ def in_bins(windows: Windows, edges: list[FloatArray]) -> Windows:
         window_length=windows.window_length,
         lag=windows.lag,
     )
+
+
+def one_row_per_bin(edges: list[FloatArray], window_length: int) -> FloatArray:
+    """Return rows from which a library learns that each number of a bin is a bin.
+
+    Parameters
+    ----------
+    edges : list of ndarray
+        From `bin_edges`.
+    window_length : int
+        Bars per window.
+
+    Returns
+    -------
+    rows : ndarray of float32 of shape (n_bins, window_length * n_features)
+        Every column counts from 1 to its number of bins, which it then repeats.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.boosting._bins import one_row_per_bin
+    >>> one_row_per_bin([np.array([0.5, 1.5]), np.array([])], 2)
+    array([[1., 1., 1., 1.],
+           [2., 1., 2., 1.],
+           [3., 1., 3., 1.]], dtype=float32)
+    """
+    n_bins = np.array([len(feature_edges) + 1 for feature_edges in edges])
+    counted = np.arange(1, n_bins.max() + 1)[:, None]
+    rows = np.minimum(counted, n_bins).astype(np.float32)
+    return np.tile(rows, window_length)

@@ -12,7 +12,6 @@ from sk_ensemble.estimator import TrainingSet
 from sk_ensemble.panel import Windows
 
 __all__ = [
-    "bin_sample",
     "flat_batch",
     "flat_columns",
     "n_columns",
@@ -25,10 +24,6 @@ __all__ = [
 
 #: Cells of one batch: 16 MiB in float32.
 _BATCH_CELLS = 2**22
-
-#: Rows, and cells where there are few columns, that decide on the bins of features.
-_SAMPLED_ROWS = 10_000
-_SAMPLED_CELLS = 2**22
 
 #: Rows that are few, so that they may be repeated and sorted.
 _FEW_ROWS = 10_000
@@ -63,19 +58,6 @@ def row_slices(windows: Windows) -> list[slice]:
     """Cut the rows into batches."""
     step = rows_per_batch(windows)
     return [slice(start, start + step) for start in range(0, len(windows), step)]
-
-
-def bin_sample(windows: Windows) -> IntArray | None:
-    """Return the rows from which a library may choose its bins, None for all.
-
-    The rows are drawn at random, so that they follow no pattern of the clock, and
-    the same for every fit, so that equal samples give equal models.
-    """
-    size = max(_SAMPLED_ROWS, _SAMPLED_CELLS // n_columns(windows))
-    if size >= len(windows):
-        return None
-    rows = np.random.default_rng(0).choice(len(windows), size=size, replace=False)
-    return np.sort(rows)
 
 
 def repeat_rows(samples: TrainingSet) -> TrainingSet:

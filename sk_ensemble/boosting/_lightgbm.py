@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -10,7 +11,9 @@ import numpy as np
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._base import BoosterClassifier
+from sk_ensemble.boosting._bins import bin_edges
 from sk_ensemble.boosting._lightgbm_file import check_lightgbm, trees_only
+from sk_ensemble.boosting._lightgbm_trees import with_values
 from sk_ensemble.estimator import Rounds, TrainingSet, n_threads
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval
@@ -28,11 +31,11 @@ def _objective(n_classes: int) -> tuple[dict[str, Any], str]:
 class LightGBMClassifier(BoosterClassifier):
     """Classify windows with gradient-boosted trees of LightGBM.
 
-    Every bar of the window and every feature is a column. The windows reach the
-    library in batches and are kept as one byte per cell, so the matrix of all
-    windows never exists. Parameters have the names of LightGBM's own scikit-learn
-    interface; the defaults suit noisy bars, with early stopping. Equal data give
-    equal trees, bit for bit.
+    Every bar of the window and every feature is a column. The features are put into
+    bins once per bar, and windows are cut of the numbers of bins, so they need one
+    byte per cell and the matrix of all windows never exists in floating point.
+    Parameters have the names of LightGBM's own scikit-learn interface; the defaults
+    suit noisy bars, with early stopping. Equal data give equal trees, bit for bit.
 
     Parameters
     ----------
@@ -63,7 +66,8 @@ class LightGBMClassifier(BoosterClassifier):
     reg_lambda : float, default=0.0
         L2 penalty on the scores of leaves.
     max_bin : int, default=255
-        Bins per column. Above some 10,000 rows they are chosen from a sample.
+        Bins per feature, the same for all bars of the window, besides one for missing
+        values. Above 100,000 bars they are chosen from a sample.
     early_stopping : {"auto"} or bool, default="auto"
         Whether to stop when the validation loss no longer falls. ``"auto"``: if the
         samples carry the ends of their labels, as those of ``panel.align(labels)``
@@ -212,7 +216,9 @@ class LightGBMClassifier(BoosterClassifier):
     ) -> Any:
         lightgbm = import_optional("lightgbm", extra="boosting")
         objective, loss = _objective(training.n_classes)
-        datasets = self._datasets(training, validation)
+        edges = self._edges(training)
+        finish = partial(with_values, edges=edges, window_length=self.window_length_)
+        datasets = self._datasets(training, validation, edges)
         rounds.begin()
         booster = lightgbm.train(
             {**self._library_params(), **objective, "metric": loss},
@@ -220,15 +226,20 @@ class LightGBMClassifier(BoosterClassifier):
             rounds.n_max,
             valid_sets=list(datasets.values()),
             valid_names=list(datasets),
-            callbacks=self._callbacks(lightgbm, rounds),
+            callbacks=self._callbacks(lightgbm, rounds, finish),
         )
-        booster.best_iteration = rounds.n_best
-        return booster
+        return finish(booster, rounds.n_best)
+
+    def _edges(self, training: TrainingSet) -> list[FloatArray]:
+        """Return the edges of the bins of every feature."""
+        windows = training.windows
+        return bin_edges(windows, self.max_bin - 1, windows.history.block.dtype)
 
     def _data_params(self) -> dict[str, Any]:
         """Return the parameters that say how data are put into bins."""
         return {
-            "max_bin": self.max_bin,
+            # Each number of a bin is a bin, and missing values are one more.
+            "max_bin": self.max_bin + 1,
             # Counts of rows must not decide on bins where weights are given.
             "min_data_in_bin": 1,
             "feature_pre_filter": False,
@@ -258,25 +269,33 @@ class LightGBMClassifier(BoosterClassifier):
         }
 
     def _datasets(
-        self, training: TrainingSet, validation: TrainingSet | None
+        self,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        edges: list[FloatArray],
     ) -> dict[str, Any]:
         """Return the binned samples by their names in the library's log."""
         # The module defines a subclass of lightgbm's, so it needs the library.
-        from sk_ensemble.boosting._lightgbm_data import as_dataset
+        from sk_ensemble.boosting._lightgbm_data import as_dataset, dataset_of_bins
 
         params = self._data_params()
-        datasets = {"train": as_dataset(training, params)}
-        if validation is not None:
-            datasets["validation"] = as_dataset(validation, params, datasets["train"])
-        return datasets
+        bins = dataset_of_bins(training.windows, edges, params)
+        sets = {"train": training, "validation": validation}
+        return {
+            name: as_dataset(samples, edges, params, bins)
+            for name, samples in sets.items()
+            if samples is not None
+        }
 
-    def _callbacks(self, lightgbm: Any, rounds: Rounds) -> list[Any]:
+    def _callbacks(
+        self, lightgbm: Any, rounds: Rounds, finish: Callable[[Any, int], Any]
+    ) -> list[Any]:
         """Return what the library calls after each round."""
         # The module catches what the library throws, so it needs the library.
         from sk_ensemble.boosting._lightgbm_rounds import FollowRounds
 
         report = [lightgbm.log_evaluation(int(self.verbose))] if self.verbose else []
-        return [*report, FollowRounds(rounds)]
+        return [*report, FollowRounds(rounds, finish)]
 
     def _margins(self, batch: FloatArray) -> FloatArray:
         return self.booster_.predict(

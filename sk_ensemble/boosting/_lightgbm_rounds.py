@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from lightgbm.callback import EarlyStopException
@@ -20,10 +21,12 @@ class FollowRounds:
     ----------
     rounds : Rounds
         Whom to tell.
+    finish : callable
+        Makes the booster that predicts of the one in training and its rounds.
     """
 
-    def __init__(self, rounds: Rounds) -> None:
-        self.rounds = rounds
+    def __init__(self, rounds: Rounds, finish: Callable[[Any, int], Any]) -> None:
+        self.rounds, self.finish = rounds, finish
         # Behind the library's own report of the losses.
         self.order = 40
 
@@ -32,7 +35,7 @@ class FollowRounds:
         losses = {data: value for data, _, value, *_ in env.evaluation_result_list}
         stop = self.rounds.end(
             {name: losses[_DATA_NAMES[name]] for name in self.rounds.history},
-            {"booster_": env.model},
+            lambda: {"booster_": self.finish(env.model, env.iteration + 1)},
         )
         if stop:
             best = self.rounds.n_best - 1

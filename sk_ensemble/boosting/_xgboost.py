@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from numbers import Integral, Real
 from typing import Any, ClassVar
 
@@ -10,7 +11,9 @@ import numpy as np
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._base import BoosterClassifier
+from sk_ensemble.boosting._bins import bin_edges
 from sk_ensemble.boosting._xgboost_file import check_xgboost
+from sk_ensemble.boosting._xgboost_trees import n_bins_in_all, with_values
 from sk_ensemble.estimator import Rounds, TrainingSet, n_threads
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval
@@ -28,10 +31,11 @@ def _objective(n_classes: int) -> tuple[dict[str, Any], str]:
 class XGBoostClassifier(BoosterClassifier):
     """Classify windows with gradient-boosted trees of XGBoost.
 
-    Every bar of the window and every feature is a column. The windows reach the
-    library in batches and are kept as one byte per cell, so the matrix of all
-    windows never exists. Parameters have the names of XGBoost's own scikit-learn
-    interface; the defaults suit noisy bars, with early stopping.
+    Every bar of the window and every feature is a column. The features are put into
+    bins once per bar, and windows are cut of the numbers of bins, so they need one
+    byte per cell and the matrix of all windows never exists in floating point.
+    Parameters have the names of XGBoost's own scikit-learn interface; the defaults suit
+    noisy bars, with early stopping.
 
     Parameters
     ----------
@@ -55,7 +59,9 @@ class XGBoostClassifier(BoosterClassifier):
     reg_lambda : float, default=1.0
         L2 penalty on the scores of leaves.
     max_bin : int, default=256
-        Bins per column. Above some 10,000 rows they are chosen from a sample.
+        Bins per feature, the same for all bars of the window; one is for missing
+        values and one for what lies below all others. Above 100,000 bars they are
+        chosen from a sample.
     early_stopping : {"auto"} or bool, default="auto"
         Whether to stop when the validation loss no longer falls. ``"auto"``: if the
         samples carry the ends of their labels, as those of ``panel.align(labels)``
@@ -197,18 +203,20 @@ class XGBoostClassifier(BoosterClassifier):
         from sk_ensemble.boosting._xgboost_rounds import FollowRounds
 
         objective, loss = _objective(training.n_classes)
-        evals = self._matrices(training, validation)
+        edges = bin_edges(training.windows, max(self.max_bin - 2, 1))
+        finish = partial(with_values, edges=edges)
+        evals = self._matrices(training, validation, edges)
         booster = xgboost.train(
-            {**self._library_params(), **objective, "eval_metric": loss},
+            {**self._library_params(edges), **objective, "eval_metric": loss},
             evals[0][0],
             rounds.n_max,
             evals=evals,
             verbose_eval=int(self.verbose) or False,
-            callbacks=[FollowRounds(rounds, loss)],
+            callbacks=[FollowRounds(rounds, loss, finish)],
         )
-        return booster[: rounds.n_best]
+        return finish(booster[: rounds.n_best])
 
-    def _library_params(self) -> dict[str, Any]:
+    def _library_params(self, edges: list[FloatArray]) -> dict[str, Any]:
         """Return the parameters under the library's names."""
         return {
             "tree_method": "hist",
@@ -220,24 +228,32 @@ class XGBoostClassifier(BoosterClassifier):
             "colsample_bytree": self.colsample_bytree,
             "reg_alpha": self.reg_alpha,
             "reg_lambda": self.reg_lambda,
-            "max_bin": self.max_bin,
+            "max_bin": n_bins_in_all(edges),
             "seed": self._seed(),
             "nthread": n_threads(self.n_jobs),
             "verbosity": 0,
         }
 
     def _matrices(
-        self, training: TrainingSet, validation: TrainingSet | None
+        self,
+        training: TrainingSet,
+        validation: TrainingSet | None,
+        edges: list[FloatArray],
     ) -> list[tuple[Any, str]]:
         """Return the binned samples with their names in the library's log."""
         # The module defines a subclass of xgboost's, so it needs the library.
-        from sk_ensemble.boosting._xgboost_data import as_quantile_matrix
+        from sk_ensemble.boosting._xgboost_data import (
+            as_quantile_matrix,
+            matrix_of_bins,
+        )
 
-        settings = {"max_bin": self.max_bin, "n_threads": n_threads(self.n_jobs)}
-        matrix = as_quantile_matrix(training, **settings)
+        settings = {"n_threads": n_threads(self.n_jobs)}
+        bins = matrix_of_bins(edges, training.windows.window_length, **settings)
+        matrix = as_quantile_matrix(training, edges, ref=bins, **settings)
         if validation is None:
             return [(matrix, "train")]
-        held_out = as_quantile_matrix(validation, **settings, ref=matrix)
+        # The library asks for the bins of the samples that it trains on.
+        held_out = as_quantile_matrix(validation, edges, ref=matrix, **settings)
         return [(matrix, "train"), (held_out, "validation")]
 
     def _margins(self, batch: FloatArray) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import xgboost
@@ -22,11 +23,13 @@ class FollowRounds(xgboost.callback.TrainingCallback):
         Whom to tell.
     loss : str
         Name of the loss in the library's log.
+    finish : callable
+        Makes the booster that predicts of the one in training.
     """
 
-    def __init__(self, rounds: Rounds, loss: str) -> None:
+    def __init__(self, rounds: Rounds, loss: str, finish: Callable[[Any], Any]) -> None:
         super().__init__()
-        self.rounds, self.loss = rounds, loss
+        self.rounds, self.loss, self.finish = rounds, loss, finish
 
     def before_training(self, model: Any) -> Any:
         """Announce the first round."""
@@ -39,4 +42,4 @@ class FollowRounds(xgboost.callback.TrainingCallback):
             name: evals_log[_DATA_NAMES[name]][self.loss][-1]
             for name in self.rounds.history
         }
-        return self.rounds.end(losses, {"booster_": model})
+        return self.rounds.end(losses, lambda: {"booster_": self.finish(model)})

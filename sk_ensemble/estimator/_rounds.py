@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sk_ensemble.estimator._deadline import Deadline
@@ -103,7 +103,9 @@ class Rounds:
             self.tasks.begin()
 
     def end(
-        self, losses: Mapping[str, float], model: Mapping[str, Any] | None = None
+        self,
+        losses: Mapping[str, float],
+        model: Callable[[], Mapping[str, Any]] | None = None,
     ) -> bool:
         """Record the losses of a round that has ended, and say whether to stop.
 
@@ -111,9 +113,9 @@ class Rounds:
         ----------
         losses : dict of float
             The losses that `history` has.
-        model : dict or None, default=None
-            Fitted attributes with which the estimator could predict as of now, for
-            callbacks. None: it could not.
+        model : callable or None, default=None
+            Makes the fitted attributes with which the estimator could predict as of
+            now; called only if there are callbacks. None: it could not.
 
         Returns
         -------
@@ -126,13 +128,13 @@ class Rounds:
             self.begin()
         return stop
 
-    def _tell(self, model: Mapping[str, Any] | None) -> bool:
+    def _tell(self, model: Callable[[], Mapping[str, Any]] | None) -> bool:
         """Tell callbacks that a round has ended; return whether one says stop."""
         if self.tasks is None:
             return False
         if model is None:
             return self.tasks.end(None)
-        return self.tasks.end(lambda: {**model, **self._so_far()})
+        return self.tasks.end(lambda: {**model(), **self._so_far()})
 
     def _so_far(self) -> dict[str, Any]:
         """Return the attributes that training would set if it ended here."""

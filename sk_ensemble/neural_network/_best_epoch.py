@@ -44,7 +44,7 @@ class BestEpoch(Callback):
         """Remember the weights if they are the best so far."""
         epoch, rounds = net.history[-1], self.rounds
         losses = {name: epoch[SKORCH_NAMES[name]] for name in rounds.history}
-        stop = rounds.end(losses, {"net_": net})
+        stop = rounds.end(losses, lambda: {"net_": net})
         if rounds.patience is not None and rounds.n_best == rounds.n_done:
             self.weights_ = copy.deepcopy(net.module_.state_dict())
         if self.checkpoint is not None:

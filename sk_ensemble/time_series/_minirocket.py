@@ -328,7 +328,7 @@ class MiniRocketClassifier(IterativeClassifier):
         )
         self.alpha_ = self._choice.penalty
         rounds.end(
-            self._losses(head, columns, training, validation), head.as_attributes()
+            self._losses(head, columns, training, validation), head.as_attributes
         )
         return head
 
@@ -355,7 +355,7 @@ class MiniRocketClassifier(IterativeClassifier):
             losses = {"train_loss": train_loss}
             if validation is not None:
                 losses["val_loss"] = head_loss(head, columns, validation)
-            stop = rounds.end(losses, head.as_attributes())
+            stop = rounds.end(losses, head.as_attributes)
             if rounds.n_best == rounds.n_done:
                 best = head
             if stop:

@@ -16,12 +16,14 @@ from sk_ensemble.boosting._catboost_trees import trees_of, write_trees
 from sk_ensemble.datasets import make_bars
 
 
-def make_samples(seed=0, n_bars=300):
+def make_samples(seed=0, n_bars=300, decimals=None):
     """Return windows of 3 bars of a noise and a signal feature, with labels."""
     data = make_bars(n_bars, 2, signal=0.7, random_state=seed)
     frame = data.bars[["symbol", "datetime"]].copy()
     frame["noise"] = np.random.default_rng(seed).normal(size=len(frame))
     frame["signal"] = data.signal.to_numpy()
+    if decimals is not None:
+        frame = frame.round({"noise": decimals, "signal": decimals})
     X, y = Panel.from_frame(frame).align(data.labels)
     return Windower(3).transform(X), y
 
@@ -34,6 +36,12 @@ def samples_of():
 @pytest.fixture(scope="session")
 def samples():
     return make_samples()
+
+
+@pytest.fixture(scope="session")
+def coarse():
+    """Return samples of so few different values that each is a bin of its own."""
+    return make_samples(decimals=1)
 
 
 @pytest.fixture(params=[XGBoostClassifier, LightGBMClassifier, CatBoostClassifier])

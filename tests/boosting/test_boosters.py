@@ -39,9 +39,9 @@ def native(model, X, y):
 @pytest.mark.parametrize("booster", [XGBoostClassifier, LightGBMClassifier])
 @pytest.mark.parametrize("classes", [2, 3])
 def test_the_trees_are_those_of_the_library_on_the_whole_matrix(
-    booster, small, samples, classes
+    booster, small, coarse, classes
 ):
-    windows, y = samples
+    windows, y = coarse
     if classes == 2:
         windows, y = windows[y != 0], y[y != 0]
     flat = windows.gather().reshape(len(windows), -1)
@@ -65,8 +65,8 @@ def test_all_kinds_of_input_give_equal_bits(small, samples):
 
 
 @pytest.mark.parametrize("booster", [XGBoostClassifier, LightGBMClassifier])
-def test_a_flattened_table_gives_equal_bits(small, samples):
-    windows, y = samples
+def test_a_flattened_table_gives_equal_bits(small, coarse):
+    windows, y = coarse
     expected = small().fit(windows, y).predict_proba(windows)
     flat = windows.gather().reshape(len(windows), -1)
     assert np.array_equal(small().fit(flat, y).predict_proba(flat), expected)
@@ -166,22 +166,20 @@ def test_cross_validation_in_processes_gives_equal_bits(small, samples):
 def test_windows_are_gathered_in_batches_only(small, samples, monkeypatch):
     windows, y = samples
     monkeypatch.setattr("sk_ensemble.boosting._flat_rows._BATCH_CELLS", 6 * 50)
-    monkeypatch.setattr("sk_ensemble.boosting._flat_rows._SAMPLED_CELLS", 6 * 80)
-    monkeypatch.setattr("sk_ensemble.boosting._flat_rows._SAMPLED_ROWS", 80)
-    sizes = []
+    sizes = {"u": [], "f": []}
     gather = type(windows).gather
 
     def watched(self, rows=slice(None)):
         batch = gather(self, rows)
-        # Numbers of bins take one byte and may come all at once.
-        if batch.dtype.kind == "f":
-            sizes.append(len(batch))
+        sizes[batch.dtype.kind].append(len(batch))
         return batch
 
     monkeypatch.setattr(type(windows), "gather", watched)
-    small(early_stopping="auto").fit(windows, y).predict_proba(windows)
-    assert 50 in sizes
-    assert max(sizes) <= 80
+    model = small(early_stopping="auto").fit(windows, y)
+    assert sizes["f"] == []
+    assert max(sizes["u"]) == 50
+    model.predict_proba(windows)
+    assert max(sizes["f"]) == 50
 
 
 def test_batches_of_any_size_give_equal_trees(small, samples, content, monkeypatch):
@@ -192,12 +190,10 @@ def test_batches_of_any_size_give_equal_trees(small, samples, content, monkeypat
     assert content(whole) == content(batched)
 
 
-def test_bins_from_a_sample_of_rows_cost_no_accuracy(small, samples_of, monkeypatch):
+def test_bins_from_a_sample_of_bars_cost_no_accuracy(small, samples_of, monkeypatch):
     windows, y = samples_of(1, n_bars=1500)
     half = len(y) // 2
     exact = small(max_bin=64).fit(windows[:half], y[:half])
-    monkeypatch.setattr("sk_ensemble.boosting._flat_rows._SAMPLED_CELLS", 6 * 300)
-    monkeypatch.setattr("sk_ensemble.boosting._flat_rows._SAMPLED_ROWS", 300)
     monkeypatch.setattr("sk_ensemble.boosting._bins._SAMPLED_BARS", 300)
     sampled = small(max_bin=64).fit(windows[:half], y[:half])
     losses = [
@@ -373,6 +369,24 @@ def test_a_class_that_only_the_tail_has_is_predicted_never(small, samples):
     model = small(early_stopping="auto").fit(windows, labels)
     assert model.classes_.tolist() == [-1, 1, 5]
     assert model.predict_proba(windows)[:, 2].max() < 0.01
+
+
+@pytest.mark.parametrize("n_bars", [60, 400])
+def test_what_is_trained_on_bins_predicts_from_values(small, samples_of, n_bars):
+    # With 400 bars of two symbols there are more values than bins.
+    windows, y = samples_of(2, n_bars)
+    array = windows.gather()
+    array[::3, 1, 0] = np.nan
+    half = len(y) // 2
+    model = small(n_estimators=30, early_stopping=True).fit(
+        array[:half], y[:half], X_val=array[half:], y_val=y[half:]
+    )
+    for name, rows in {
+        "train_loss": slice(half),
+        "val_loss": slice(half, None),
+    }.items():
+        loss = log_loss(y[rows], model.predict_proba(array[rows]), labels=[-1, 0, 1])
+        assert model.history_[name][model.n_iter_ - 1] == pytest.approx(loss, abs=1e-6)
 
 
 def test_missing_values_are_values_to_learn_from(small):
