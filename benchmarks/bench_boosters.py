@@ -1,28 +1,20 @@
 """Boosters on windows: memory and time beside the matrix of all windows.
 
 100,000 windows of 20 bars x 30 features of the shipped bars, once as this package
-takes them and once as a float32 matrix that is handed to the library. Each run is a
-process of its own, and both kinds take turns. Construction is a fit of one round less
-what one round takes; training is what further rounds take, per round. Time is that of
-the processor, memory the largest resident set during the fit less that before, the
-matrix included.
+takes them and once as a float32 matrix that is handed to the library alone, with the
+same parameters. Construction is a fit of one round less what one round takes; a round
+is what further rounds take, each. Time is that of the processor, memory the largest
+resident set during the fit less that before, the matrix included. Each fit is done by
+a process of its own.
 
-    python benchmarks/bench_boosters.py --rounds 40 --repeats 3
-    python benchmarks/bench_boosters.py --models catboost --save
+    python benchmarks/bench_boosters.py --models catboost --trees 60
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
-import sys
-import threading
-import time
-from pathlib import Path
+from functools import partial
 
-import numpy as np
-import psutil
+from harness import AtMost, Comparison, Watch, Worker, run_part, take_turns
 
 from sk_ensemble import Panel, Windower, create
 from sk_ensemble.datasets import contract_specs, load_bars
@@ -31,10 +23,8 @@ from sk_ensemble.metrics import log_loss
 from sk_ensemble.preprocessing import bar_features
 from sk_ensemble.utils.memory import return_free_memory
 
-RESULTS = Path(__file__).parent / "results" / "boosters.json"
 N_TRAIN, N_TEST, N_FEATURES, LENGTH = 100_000, 20_000, 30, 20
 MODELS = ("xgboost", "lightgbm", "catboost")
-KINDS = ("matrix", "windows")
 
 
 def make_samples():
@@ -49,28 +39,6 @@ def make_samples():
     X, y = panel.align(fixed_horizon_labels(bars, 5), min_history=LENGTH)
     windows = Windower(LENGTH).transform(X)
     return windows[: N_TRAIN + N_TEST], y[: N_TRAIN + N_TEST]
-
-
-class Watch:
-    """Measure processor time and the largest resident set while a block runs."""
-
-    def __enter__(self):
-        self._process, self._stop = psutil.Process(), threading.Event()
-        self.peak = self._before = self._process.memory_info().rss
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-        self._start = time.process_time()
-        return self
-
-    def _look(self):
-        while not self._stop.wait(0.005):
-            self.peak = max(self.peak, self._process.memory_info().rss)
-
-    def __exit__(self, *_):
-        self.seconds = time.process_time() - self._start
-        self._stop.set()
-        self._thread.join()
-        self.megabytes = (self.peak - self._before) / 2**20
 
 
 def fit_windows(name, windows, y, n_rounds):
@@ -159,79 +127,79 @@ def fit_matrix(name, windows, y, n_rounds):
 FITS = {"matrix": fit_matrix, "windows": fit_windows}
 
 
-def measure(name, kind, n_rounds):
-    """Return seconds and megabytes of one fit, and the log loss on later bars."""
+CASES = {
+    "construction": "construction",
+    "megabytes": "peak memory of a fit",
+    "whole": "the whole fit",
+    "round": "a round",
+    "loss": "loss on later bars",
+}
+
+
+def answer(name, kind, n_rounds):
+    """Return what one fit takes, and the log loss on later bars."""
     windows, y = make_samples()
     # A first small fit imports the library.
     FITS[kind](name, windows[:2000], y[:2000], 2)
-    return_free_memory(2**30)
-    with Watch() as watch:
-        predict = FITS[kind](name, windows[:N_TRAIN], y[:N_TRAIN], n_rounds)
-    loss = log_loss(y[N_TRAIN:], predict(windows[N_TRAIN:]))
-    return {"seconds": watch.seconds, "megabytes": watch.megabytes, "loss": loss}
-
-
-def in_child(name, kind, n_rounds):
-    words = [sys.executable, __file__, "--measure", name, kind, str(n_rounds)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
-
-
-def figures(name, kind, n_rounds):
-    """Return construction, seconds per round, memory and loss of one model."""
-    first, all_rounds = (in_child(name, kind, number) for number in (1, n_rounds))
-    per_round = (all_rounds["seconds"] - first["seconds"]) / (n_rounds - 1)
+    train, rest = slice(None, N_TRAIN), slice(N_TRAIN, None)
+    told = {}
+    for rounds in (1, n_rounds):
+        return_free_memory(2**30)
+        with Watch() as watch:
+            predict = FITS[kind](name, windows[train], y[train], rounds)
+        told[rounds] = watch
+    first, whole = told.values()
+    per_round = (whole.seconds - first.seconds) / (n_rounds - 1)
     return {
-        "construction": first["seconds"] - per_round,
+        "whole": whole.seconds,
+        "construction": first.seconds - per_round,
         "round": per_round,
-        "megabytes": all_rounds["megabytes"],
-        "loss": all_rounds["loss"],
+        "megabytes": whole.megabytes,
+        "loss": log_loss(y[rest], predict(windows[rest])),
     }
 
 
-def compare(name, n_rounds, repeats):
-    """Return medians of both kinds, and median and extremes of their ratios."""
-    found = {kind: [] for kind in KINDS}
-    for _ in range(repeats):
-        for kind in KINDS:
-            found[kind].append(figures(name, kind, n_rounds))
-            print(name, kind, found[kind][-1], flush=True)
-    result = {}
-    for what in found["matrix"][0]:
-        matrix, windows = (
-            np.array([one[what] for one in found[kind]]) for kind in KINDS
-        )
-        ratios = windows / matrix
-        result[what] = {
-            "matrix": round(float(np.median(matrix)), 4),
-            "windows": round(float(np.median(windows)), 4),
-            "ratio": round(float(np.median(ratios)), 3),
-            "least": round(float(ratios.min()), 3),
-            "most": round(float(ratios.max()), 3),
-        }
-    return result
+AIMS = {
+    "construction": ("seconds", AtMost(0.4)),
+    "megabytes": ("MiB", AtMost(0.4)),
+    "whole": ("seconds", AtMost(1.05)),
+    "round": ("seconds", AtMost(1.05)),
+    "loss": ("log loss", AtMost(1.005)),
+}
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
-    parser.add_argument("--rounds", type=int, default=40)
-    parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name}")
-    parser.add_argument("--measure", nargs=3, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.measure:
-        name, kind, n_rounds = options.measure
-        print(json.dumps(measure(name, kind, int(n_rounds))))
-        return
-    table = {}
+def fit_in_process(name, kind, n_rounds):
+    """Return the figures of a fit in a process of its own."""
+    with Worker(__file__, OMP_NUM_THREADS="1") as worker:
+        return worker.ask(name=name, kind=kind, n_rounds=n_rounds)
+
+
+def compare(options):
+    """Yield what windows take beside the matrix, library by library."""
     for name in options.models:
-        table[name] = compare(name, options.rounds, options.repeats)
-        print(json.dumps({name: table[name]}, indent=2), flush=True)
-    if options.save:
-        known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
-        RESULTS.write_text(json.dumps(known | table, indent=2) + "\n")
+        told = take_turns(
+            {kind: partial(fit_in_process, name, kind, options.trees) for kind in FITS},
+            options.rounds,
+        )
+        for what, (unit, aim) in AIMS.items():
+            here, there = (
+                [figures[what] for figures in told[kind]]
+                for kind in ("windows", "matrix")
+            )
+            yield Comparison(f"{name}: {CASES[what]}", "matrix", unit, here, there, aim)
+
+
+def add_arguments(parser):
+    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
+    parser.add_argument("--trees", type=int, default=30, help="rounds of boosting")
 
 
 if __name__ == "__main__":
-    main()
+    run_part(
+        "boosters",
+        compare,
+        doc=__doc__,
+        answer=answer,
+        arguments=add_arguments,
+        rounds=3,
+    )

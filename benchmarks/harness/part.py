@@ -11,7 +11,9 @@ from harness.results import RESULTS, print_table, write_table
 from harness.worker import answer_requests
 
 
-def run_part(name, compare, *, doc, answer=None, versions=None, arguments=None):
+def run_part(
+    name, compare, *, doc, answer=None, versions=None, arguments=None, rounds=5
+):
     """Run a part and write ``results/<name>.csv`` and ``results/<name>.png``.
 
     Parameters
@@ -28,12 +30,14 @@ def run_part(name, compare, *, doc, answer=None, versions=None, arguments=None):
         Returns the versions of the peers; called after `compare`.
     arguments : callable, optional
         Adds options of its own to the parser.
+    rounds : int, default=5
+        Turns, unless told otherwise.
     """
     if "--worker" in sys.argv:
         return answer_requests(answer)
     title = doc.strip().partition("\n")[0]
     parser = argparse.ArgumentParser(description=title)
-    parser.add_argument("--rounds", type=int, default=5, help="turns (default: 5)")
+    parser.add_argument("--rounds", type=int, default=rounds, help=f"default: {rounds}")
     parser.add_argument("--no-save", action="store_true", help="print only")
     if arguments is not None:
         arguments(parser)
