@@ -21,7 +21,8 @@ class Blocks(NamedTuple):
 
 def join_units(units: Units, starts: IntArray, stops: IntArray) -> Blocks:
     """Return the blocks of the units ``starts[i]:stops[i]``."""
-    return Blocks(units.first[starts], units.last[stops - 1])
+    edges = np.append(units.starts, len(units.stamps))
+    return Blocks(units.stamps[edges[starts]], units.stamps[edges[stops] - 1])
 
 
 def cut_blocks(units: Units, n_blocks: int, *, name: str) -> Blocks:

@@ -87,8 +87,9 @@ class CombinatorialPurgedSplit(BlockSplit):
     data and are far from independent: their spread tells how much a result depends on
     what the model was trained on, not how a new future would differ.
 
-    The cost is one pass over the rows per block and per fold; memory is one byte per
-    row and block.
+    Where the rows are in the order of time, as those of a panel are, a fold costs
+    little more than writing its row numbers. In another order it takes a pass over the
+    rows per block and per fold, and a byte per row and block.
 
     References
     ----------

@@ -17,7 +17,7 @@ import numpy as np
 
 from sk_ensemble._typing import BoolArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import EmptyFoldError
-from sk_ensemble.model_selection._bars import own_bar_later
+from sk_ensemble.model_selection._bars import is_ascending, own_bar_later
 from sk_ensemble.model_selection._blocks import Blocks
 from sk_ensemble.model_selection._embargo import embargo_stops, parse_embargo
 from sk_ensemble.model_selection._label_spans import read_label_end
@@ -33,6 +33,7 @@ from sk_ensemble.model_selection._runs import (
     join_runs,
     rows_outside,
 )
+from sk_ensemble.model_selection._sorted_spans import SortedSpans
 from sk_ensemble.model_selection._timeline import Timeline
 
 __all__ = ["FoldRows", "SplitPlan", "plan_folds", "refuse_empty_folds"]
@@ -159,16 +160,30 @@ class SplitPlan:
         """Whether the rows of blocks lie in so few runs that these are quicker."""
         if self.train_spans is not None:
             return False
+        if self._sorted_spans is not None:
+            return True
         parts = self._excluded_runs + self._tested_runs
         return sum(len(part.starts) for part in parts) <= _FEW_RUNS * len(parts)
 
     @cached_property
+    def _sorted_spans(self) -> SortedSpans | None:
+        """The label spans, if the rows are in the order of time."""
+        return SortedSpans(self.times, self.ends) if is_ascending(self.times) else None
+
+    @cached_property
     def _excluded_runs(self) -> list[Runs]:
-        return [find_runs(mask) for mask in self.excluded]
+        if self._sorted_spans is None:
+            return [find_runs(mask) for mask in self.excluded]
+        stops = np.maximum(self.purge_stops, self.embargo_stops)
+        zones = zip(self.blocks.first, stops, strict=True)
+        return [self._sorted_spans.overlapping(*zone) for zone in zones]
 
     @cached_property
     def _tested_runs(self) -> list[Runs]:
-        return [find_runs(mask) for mask in self.tested]
+        if self._sorted_spans is None:
+            return [find_runs(mask) for mask in self.tested]
+        blocks = zip(*self.blocks, strict=True)
+        return [self._sorted_spans.within(*block) for block in blocks]
 
     def _train_runs(self, fold: int) -> Runs:
         """Return the runs of rows a fold trains on."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from sk_ensemble._typing import BoolArray, NanosecondArray
+from sk_ensemble.model_selection._bars import is_ascending
 from sk_ensemble.model_selection._blocks import Blocks
 
 __all__ = ["closed_ends", "is_within", "latest_in_blocks", "overlaps"]
@@ -48,9 +49,9 @@ def latest_in_blocks(
 
     The latest, not the last row's: ends need not ascend with time.
     """
-    return np.array(
-        [
-            ends[is_within(times, first, last)].max()
-            for first, last in zip(blocks.first, blocks.last, strict=True)
-        ]
-    )
+    if not is_ascending(times):
+        masks = (is_within(times, *block) for block in zip(*blocks, strict=True))
+        return np.array([ends[mask].max() for mask in masks])
+    starts = np.searchsorted(times, blocks.first, side="left")
+    stops = np.searchsorted(times, blocks.last, side="right")
+    return np.array([ends[part].max() for part in map(slice, starts, stops)])

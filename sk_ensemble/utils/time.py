@@ -19,6 +19,9 @@ __all__ = ["NAT", "format_ns", "from_utc_ns", "timedelta_ns", "to_utc_ns"]
 #: The integer that stands for "not a time".
 NAT = np.iinfo(np.int64).min
 
+#: Nanoseconds in the units that pandas keeps times in.
+_UNITS = {"s": 10**9, "ms": 10**6, "us": 10**3, "ns": 1}
+
 
 def _zone(value: Any) -> str:
     """Name the time zone of one time stamp."""
@@ -60,6 +63,12 @@ def _in_nanoseconds(
     series: pd.Series, name: str, symbols: np.ndarray | None
 ) -> NanosecondArray:
     """Convert naive time stamps, refusing those that nanoseconds cannot hold."""
+    size = _UNITS[series.dt.unit]
+    counts = series.to_numpy().view(np.int64)
+    limit = np.iinfo(np.int64).max // size
+    # A multiplication, where pandas looks at every stamp; missing ones are left to it.
+    if len(counts) and -limit <= counts.min() and counts.max() <= limit:
+        return counts * size
     try:
         return series.dt.as_unit("ns").to_numpy().view(np.int64)
     except pd.errors.OutOfBoundsDatetime as error:

@@ -92,16 +92,21 @@ def test_folds_joined_from_runs_are_those_of_masks(data):
     plan = cv.set_params(align_to=None)._plan_folds(
         as_frame(calendar, order), None, None
     )
-    assert plan._by_runs
+    found = {"bisected, if sorted": list(plan.indices())}
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_plan, "is_ascending", lambda times: False)
+        shuffled = replace(plan)
+        assert shuffled._by_runs
+        found["runs of masks"] = list(shuffled.indices())
         patch.setattr(_plan, "_FEW_RUNS", -1)
         masked = replace(plan)
         assert not masked._by_runs
-        folds = list(zip(plan.indices(), masked.indices(), strict=True))
-    for number, (one, other) in enumerate(folds):
-        np.testing.assert_array_equal(one[0], other[0])
-        np.testing.assert_array_equal(one[1], other[1])
-        assert plan.trains_on_nothing(number) == (len(one[0]) == 0)
+        found["masks"] = list(masked.indices())
+    for number, folds in enumerate(zip(*found.values(), strict=True)):
+        for train, test in folds[1:]:
+            np.testing.assert_array_equal(train, folds[0][0])
+            np.testing.assert_array_equal(test, folds[0][1])
+        assert plan.trains_on_nothing(number) == (len(folds[0][0]) == 0)
 
 
 @settings(max_examples=60)

@@ -6,7 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sk_ensemble.model_selection._purge import is_within, overlaps
 from sk_ensemble.model_selection._runs import find_runs, join_runs, rows_outside
+from sk_ensemble.model_selection._sorted_spans import SortedSpans
 
 
 def mask_of(runs, n_rows):
@@ -28,3 +30,20 @@ def test_runs_hold_each_row_of_their_masks_once(n_rows, data):
     union = np.logical_or.reduce(masks)
     np.testing.assert_array_equal(mask_of(joined, n_rows), union)
     np.testing.assert_array_equal(mask_of(rows_outside(joined, n_rows), n_rows), ~union)
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.integers(0, 6)), min_size=1), st.data()
+)
+def test_sorted_spans_are_found_without_masks(spans, data):
+    times, lengths = np.array(sorted(spans)).T
+    ends = times + lengths  # in any order
+    first = data.draw(st.sampled_from(times))
+    last = data.draw(st.sampled_from(times[times >= first]))
+    stop = last + data.draw(st.integers(0, 8))
+    found = SortedSpans(times, ends)
+    inside = mask_of(found.within(first, last), len(times))
+    np.testing.assert_array_equal(inside, is_within(times, first, last))
+    touching = mask_of(found.overlapping(first, stop), len(times))
+    np.testing.assert_array_equal(touching, overlaps(times, ends, first, stop))
