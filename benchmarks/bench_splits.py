@@ -1,109 +1,165 @@
-"""Combinatorial splits beside purgedcv and skfolio: the same folds, and the time.
+"""Combinatorial splits beside purgedcv, holdout-backtest and skfolio.
 
-The other libraries are installed in an environment of their own, with versions of
-their choice, so that they never decide what this package runs with. Every library
-works in a process that stays alive; they take turns, so that whatever else the machine
-does meets all of them; the time is that of the processor. A digest of all row numbers
-shows that the folds are equal.
+45 folds (10 blocks, 2 of them tested) of regular bars with labels of 20 bars and an
+embargo of 60. Every library works in a process that stays alive, the others in an
+environment of their own; they take turns, and the time is that of the processor. A
+digest of all row numbers shows first that the folds are equal. The data are made
+before the clock starts; what is timed goes from the parameters to the last fold.
 
-Run it with ``python benchmarks/bench_splits.py``. ``--rows`` sets the size of the
-comparison, ``--save`` writes the figures to ``benchmarks/results/splits.json``.
+    python benchmarks/bench_splits.py --rows 10000
 """
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import importlib.metadata
-import json
-import os
-import platform
-import statistics
-import subprocess
-import sys
-import tempfile
 import time
 import tracemalloc
-import venv
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from harness import (
+    AtLeast,
+    AtMost,
+    Comparison,
+    Worker,
+    install_peers,
+    peer_versions,
+    run_part,
+    take_turns,
+)
 
-OTHERS = {"purgedcv": "0.1.11", "skfolio": "1.12.2"}
-ENVIRONMENT = Path(tempfile.gettempdir()) / "sk_ensemble_bench_splits"
-RESULTS = Path(__file__).parent / "results" / "splits.json"
+PEERS = ["holdout-backtest", "purgedcv", "skfolio"]
 N_BLOCKS, N_TEST_BLOCKS, HORIZON, EMBARGO = 10, 2, 20, 60
 STEP = pd.Timedelta("5min")
+LIMIT = 0.2
 
 
-# --- what is timed; each returns the folds as (train, test) -----------------------
+# --- what is timed: functions of the data, each returns the folds -------------------
 
 
-def times(n_rows):
+def no_features(n_rows):
+    """Return an array of so many rows."""
+    return np.zeros((n_rows, 1), dtype=np.int8)
+
+
+def label_spans(n_rows):
     """Return regular times and the times at which labels of 20 bars end."""
     stamps = pd.date_range("2015", periods=n_rows, freq=STEP)
     return stamps, stamps + HORIZON * STEP
 
 
-def split_by_rows(n_rows):
-    """Split an array: labels and embargo are counted in rows."""
+def rows_here(n_rows):
+    """Count labels and embargo in rows of an array."""
     from sk_ensemble import CombinatorialPurgedSplit
 
+    X = no_features(n_rows)
     cv = CombinatorialPurgedSplit(
         N_BLOCKS, N_TEST_BLOCKS, purged_size=HORIZON, embargo_size=EMBARGO
     )
-    return cv.split(np.zeros((n_rows, 1), dtype=np.int8))
+    return lambda: cv.split(X)
 
 
-def split_by_times(n_rows):
-    """Split a frame by the real ends of its labels, spans half-open."""
+def spans_here(n_rows, **parameters):
+    """Purge by the real ends of labels of a frame."""
     from sk_ensemble import CombinatorialPurgedSplit
 
-    stamps, ends = times(n_rows)
-    X = pd.DataFrame({"x": np.zeros(n_rows, dtype=np.int8)}, index=stamps)
-    cv = CombinatorialPurgedSplit(N_BLOCKS, N_TEST_BLOCKS, closed="left")
-    return cv.split(X, label_end=ends)
+    stamps, ends = label_spans(n_rows)
+    X = pd.DataFrame(no_features(n_rows), index=stamps)
+    cv = CombinatorialPurgedSplit(N_BLOCKS, N_TEST_BLOCKS, **parameters)
+    return lambda: cv.split(X, label_end=ends)
 
 
-def split_by_skfolio(n_rows):
+def closed_here(n_rows):
+    return spans_here(n_rows, embargo_size=EMBARGO)
+
+
+def half_open_here(n_rows):
+    return spans_here(n_rows, closed="left", embargo_size=EMBARGO)
+
+
+def closed_and_short_here(n_rows):
+    return spans_here(n_rows, embargo_size=EMBARGO - HORIZON)
+
+
+def skfolio(n_rows):
     from skfolio.model_selection import CombinatorialPurgedCV
 
-    cv = CombinatorialPurgedCV(
-        N_BLOCKS, N_TEST_BLOCKS, purged_size=HORIZON, embargo_size=EMBARGO
-    )
-    for train, tests in cv.split(np.zeros((n_rows, 1), dtype=np.int8)):
-        yield train, np.sort(np.concatenate(tests))
+    X = no_features(n_rows)
+
+    def split():
+        cv = CombinatorialPurgedCV(
+            N_BLOCKS, N_TEST_BLOCKS, purged_size=HORIZON, embargo_size=EMBARGO
+        )
+        for train, tests in cv.split(X):
+            yield train, np.sort(np.concatenate(tests))
+
+    return split
 
 
-def split_by_purgedcv(n_rows):
+def purgedcv(n_rows):
+    """Purge half-open spans; the bar at which the embargo ends is under it there."""
     from purgedcv import CombinatorialPurgedCV
 
-    stamps, ends = times(n_rows)
-    cv = CombinatorialPurgedCV(
-        N_BLOCKS,
-        N_TEST_BLOCKS,
-        prediction_times=pd.Series(stamps),
-        evaluation_times=pd.Series(ends),
-    )
-    return cv.split(np.zeros((n_rows, 1), dtype=np.int8))
+    X, (stamps, ends) = no_features(n_rows), map(pd.Series, label_spans(n_rows))
+    embargo = (EMBARGO - 1) * STEP
+
+    def split():
+        cv = CombinatorialPurgedCV(
+            N_BLOCKS,
+            N_TEST_BLOCKS,
+            prediction_times=stamps,
+            evaluation_times=ends,
+            embargo=embargo,
+        )
+        return cv.split(X)
+
+    return split
 
 
-def path_table(library):
-    """Return the path of each fold's test blocks."""
-    if library == "skfolio":
-        from skfolio.model_selection import CombinatorialPurgedCV
+def holdout(n_rows, embargo=HORIZON + EMBARGO):
+    """Purge closed spans; the embargo is counted from the last row tested there."""
+    from holdout.splits import combinatorial_purged_cv
 
-        cv = CombinatorialPurgedCV(N_BLOCKS, N_TEST_BLOCKS)
-        return cv.get_path_ids().tolist()
-    from sk_ensemble import CombinatorialPurgedSplit
+    start, end = (times.as_unit("ns").asi8 for times in label_spans(n_rows))
 
-    return CombinatorialPurgedSplit(N_BLOCKS, N_TEST_BLOCKS).path_ids().tolist()
+    def split():
+        found = combinatorial_purged_cv(
+            N_BLOCKS, N_TEST_BLOCKS, start=start, end=end, embargo=embargo
+        )
+        return ((fold.train, fold.test) for fold in found.splits)
+
+    return split
+
+
+def holdout_and_short(n_rows):
+    return holdout(n_rows, embargo=EMBARGO)
+
+
+def plain_copy(n_rows):
+    """Write as many row numbers as all folds hold, from an array to a new one."""
+    rows = np.arange(n_rows)
+    n_train = n_rows - n_rows * N_TEST_BLOCKS // N_BLOCKS
+
+    def copy():
+        for _ in range(45):
+            yield rows[:n_train].copy(), rows[n_train:].copy()
+
+    return copy
 
 
 SPLITS = {
     split.__name__: split
-    for split in (split_by_rows, split_by_times, split_by_skfolio, split_by_purgedcv)
+    for split in (
+        rows_here,
+        closed_here,
+        half_open_here,
+        closed_and_short_here,
+        skfolio,
+        purgedcv,
+        holdout,
+        holdout_and_short,
+        plain_copy,
+    )
 }
 
 
@@ -119,154 +175,142 @@ def digest(folds):
     return total.hexdigest()
 
 
-def answer(request):
-    """Do what one line asks for."""
-    if "paths" in request:
-        return path_table(request["paths"])
-    if "versions" in request:
-        names = {*request["versions"], "numpy", "pandas", "scikit-learn"}
-        return {name: importlib.metadata.version(name) for name in sorted(names)}
-    split, n_rows = SPLITS[request["split"]], request["rows"]
-    if request.get("digest"):
-        return digest(split(n_rows))
+def seconds(split):
+    """Return the time of the processor in which all folds are made."""
     start = time.process_time()
-    for _ in split(n_rows):
+    for _ in split():
         pass
     return time.process_time() - start
 
 
-def work():
-    """Answer lines from the standard input until it ends."""
-    for line in sys.stdin:
-        print(json.dumps(answer(json.loads(line))), flush=True)
+def peak(split):
+    """Return the most that is allocated while folds are made one after the other."""
+    tracemalloc.start()
+    for _ in split():
+        pass
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most / 2**20
 
 
-class Worker:
-    """A process of some Python that answers requests."""
+def path_table(library):
+    """Return the path of each fold's test blocks."""
+    if library == "skfolio":
+        from skfolio.model_selection import CombinatorialPurgedCV
 
-    def __init__(self, python):
-        root = str(Path(__file__).parents[1])
-        paths = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
-        self.process = subprocess.Popen(
-            [python, __file__, "--worker"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "PYTHONPATH": paths, "PYTHONWARNINGS": "ignore"},
-        )
+        return CombinatorialPurgedCV(N_BLOCKS, N_TEST_BLOCKS).get_path_ids().tolist()
+    from sk_ensemble import CombinatorialPurgedSplit
 
-    def ask(self, **request):
-        self.process.stdin.write(json.dumps(request) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise SystemExit("The process of a library has ended; see above.")
-        return json.loads(line)
+    return CombinatorialPurgedSplit(N_BLOCKS, N_TEST_BLOCKS).path_ids().tolist()
 
-    def close(self):
-        self.process.stdin.close()
-        self.process.wait()
+
+MADE = {}
+
+
+def answer(what, library, rows=0):
+    """Return a figure, a digest or the paths."""
+    if what == "paths":
+        return path_table(library)
+    if (library, rows) not in MADE:
+        MADE.clear()
+        MADE[library, rows] = SPLITS[library](rows)
+    split = MADE[library, rows]
+    if what == "digest":
+        return digest(split())
+    return seconds(split) if what == "seconds" else peak(split)
 
 
 # --- the comparison ---------------------------------------------------------------
 
-
-def prepare():
-    """Install the other libraries where they disturb nobody; return their Python."""
-    python = ENVIRONMENT / "bin" / "python"
-    done = ENVIRONMENT / "installed.json"
-    if not done.exists() or json.loads(done.read_text()) != OTHERS:
-        print(f"Installing {', '.join(OTHERS)} in {ENVIRONMENT}", flush=True)
-        venv.create(ENVIRONMENT, with_pip=True, clear=True)
-        wanted = [f"{name}=={version}" for name, version in OTHERS.items()]
-        install = [str(python), "-m", "pip", "install", "--quiet", *wanted]
-        subprocess.run(install, check=True)
-        done.write_text(json.dumps(OTHERS))
-    return str(python)
+PAIRS = {
+    "purgedcv": ("half_open_here", "purgedcv", AtLeast(25)),
+    "holdout-backtest": ("closed_here", "holdout", AtLeast(5)),
+    "skfolio": ("rows_here", "skfolio", AtLeast(1)),
+}
 
 
-PAIRS = {"split_by_skfolio": "split_by_rows", "split_by_purgedcv": "split_by_times"}
+def check_folds(own, other, n_rows):
+    """End unless the folds and the paths of all libraries are equal."""
+    pairs = [pair[:2] for pair in PAIRS.values()]
+    # What the same embargo means elsewhere is known, not only that it differs.
+    pairs.append(("closed_and_short_here", "holdout_and_short"))
+    for ours, theirs in pairs:
+        found = own.ask(what="digest", library=ours, rows=n_rows)
+        if found != other.ask(what="digest", library=theirs, rows=n_rows):
+            raise SystemExit(f"The folds of {ours} and {theirs} differ.")
+    here = own.ask(what="paths", library="here")
+    if here != other.ask(what="paths", library="skfolio"):
+        raise SystemExit("The paths are not those of skfolio.")
 
 
-def compare(own, other, n_rows, n_rounds):
-    """Return the figures of each pair, taking turns."""
-    results = {}
-    for theirs, ours in PAIRS.items():
-        same = own.ask(split=ours, rows=n_rows, digest=True) == other.ask(
-            split=theirs, rows=n_rows, digest=True
-        )
-        seconds = {ours: [], theirs: []}
-        for _ in range(n_rounds):
-            seconds[ours].append(own.ask(split=ours, rows=n_rows))
-            seconds[theirs].append(other.ask(split=theirs, rows=n_rows))
-        ratios = [b / a for a, b in zip(*seconds.values(), strict=True)]
-        results[theirs.removeprefix("split_by_")] = {
-            "same_folds": same,
-            "seconds": statistics.median(seconds[theirs]),
-            "seconds_here": statistics.median(seconds[ours]),
-            "times_faster": statistics.median(ratios),
-            "times_faster_least": min(ratios),
-        }
-    return results
+def beside_peers(own, other, n_rows, rounds):
+    """Compare time and memory of equal folds."""
+    for name, (ours, theirs, aim) in PAIRS.items():
+        for what, unit in (("seconds", "s"), ("peak", "MiB")):
+            n_turns = rounds if what == "seconds" else 1
+            measures = {
+                who: lambda worker=worker, library=library, what=what: worker.ask(
+                    what=what, library=library, rows=n_rows
+                )
+                for who, worker, library in (
+                    ("here", own, ours),
+                    ("there", other, theirs),
+                )
+            }
+            case = f"{n_rows:,} rows" + (", peak" if what == "peak" else "")
+            figures = take_turns(measures, n_turns).values()
+            if what == "seconds":
+                yield Comparison(case, name, unit, *figures, aim)
+            else:
+                yield Comparison(case, name, unit, *figures)
 
 
-def peak_bytes(n_rows):
-    """Return the most that is allocated while all folds are made, one at a time."""
-    tracemalloc.start()
-    for _ in split_by_rows(n_rows):
-        pass
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    return peak
-
-
-def processor():
-    """Return the name of the processor, where Linux tells it."""
-    info = Path("/proc/cpuinfo")
-    lines = info.read_text().splitlines() if info.exists() else []
-    names = [line.partition(":")[2].strip() for line in lines if "model name" in line]
-    return next(iter(names), platform.processor())
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", type=int, default=100_000)
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--save", action="store_true")
-    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)
-    arguments = parser.parse_args()
-    if arguments.worker:
-        return work()
-    own, other = Worker(sys.executable), Worker(prepare())
-    figures = {
-        "machine": {
-            "processor": processor(),
-            "cores": os.cpu_count(),
-            "system": platform.platform(),
-            "python": platform.python_version(),
-            "versions_here": own.ask(versions=[]),
-            "versions_there": other.ask(versions=list(OTHERS)),
+def of_a_million(own, rounds):
+    """Compare a million rows with the limit and with a plain copy of the folds."""
+    kinds = {"rows_here": "counted in rows", "closed_here": "label ends"}
+    names = [*kinds, "plain_copy"]
+    figures = take_turns(
+        {
+            name: lambda name=name: own.ask(
+                what="seconds", library=name, rows=1_000_000
+            )
+            for name in names
         },
-        "rows": arguments.rows,
-        "folds": 45,
-        "rounds": arguments.rounds,
-        "same_paths_as_skfolio": own.ask(paths="here") == other.ask(paths="skfolio"),
-        "libraries": compare(own, other, arguments.rows, arguments.rounds),
-    }
-    million = [own.ask(split="split_by_rows", rows=1_000_000) for _ in range(7)]
-    figures["million_rows"] = {
-        "seconds": statistics.median(million),
-        "seconds_least": min(million),
-        "peak_bytes_per_row_and_block": peak_bytes(1_000_000) / 1e6 / N_BLOCKS,
-    }
-    own.close()
-    other.close()
-    print(json.dumps(figures, indent=2))
-    if arguments.save:
-        RESULTS.parent.mkdir(exist_ok=True)
-        RESULTS.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    return None
+        rounds,
+    )
+    for name, kind in kinds.items():
+        case = f"1,000,000 rows, {kind}"
+        limit = [LIMIT] * rounds
+        yield Comparison(case, "the limit", "s", figures[name], limit, AtMost(1))
+        copy = figures["plain_copy"]
+        yield Comparison(case, "a copy of the row numbers", "s", figures[name], copy)
+
+
+def compare(options):
+    with (
+        Worker(__file__) as own,
+        Worker(__file__, install_peers("splits")) as other,
+    ):
+        check_folds(own, other, options.rows)
+        yield from beside_peers(own, other, options.rows, options.rounds)
+        yield from of_a_million(own, options.rounds)
+
+
+def arguments(parser):
+    parser.add_argument("--rows", type=int, default=100_000, help="rows beside others")
+
+
+def versions():
+    names = [*PEERS, "numpy", "pandas"]
+    return peer_versions(install_peers("splits"), names)
 
 
 if __name__ == "__main__":
-    main()
+    run_part(
+        "splits",
+        compare,
+        doc=__doc__,
+        answer=answer,
+        versions=versions,
+        arguments=arguments,
+    )
