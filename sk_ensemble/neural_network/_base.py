@@ -28,6 +28,7 @@ from sk_ensemble.estimator import (
 from sk_ensemble.neural_network._batches import Batches, LabelledWindows
 from sk_ensemble.neural_network._beginning import Beginning, TrainingState
 from sk_ensemble.neural_network._best_epoch import BestEpoch
+from sk_ensemble.neural_network._category import WithCategory, append_numbers
 from sk_ensemble.neural_network._checkpoint import Checkpoint
 from sk_ensemble.neural_network._class_shares import start_from_shares
 from sk_ensemble.neural_network._device_windows import DeviceWindows
@@ -79,7 +80,9 @@ class _NoOptimizer:
 
 
 @insert_into_docstring(training_parameters=section(TrainingParameters, "Parameters"))
-class NetworkClassifier(TrainingParameters, NetworkPrediction, IterativeClassifier):
+class NetworkClassifier(
+    TrainingParameters, NetworkPrediction, WithCategory, IterativeClassifier
+):
     """Base of all networks: data on the device, training, stopping, prediction.
 
     An architecture supplies its parameters and `_make_module`, and is decorated with
@@ -294,6 +297,8 @@ class NetworkClassifier(TrainingParameters, NetworkPrediction, IterativeClassifi
         rounds: Rounds,
     ) -> None:
         """Train, and store what was learnt and nothing that only training needs."""
+        if self._beginning.module is None:
+            self._learn_categories(training)
         device = pick_device(self.device)
         seed = draw_seed(self.random_state)
         import_optimizers()
@@ -352,6 +357,8 @@ class NetworkClassifier(TrainingParameters, NetworkPrediction, IterativeClassifi
         """Make of the bars of some windows what the module is to see."""
         if self.standardize:
             standardize_bars(on_device, self.mean_, self.scale_)
+        if self._n_categories():
+            append_numbers(on_device, self._category_numbers(windows))
 
     def _make_net(
         self,

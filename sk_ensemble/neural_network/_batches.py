@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import torch
 from torch.utils.data import Dataset
 
+from sk_ensemble._typing import IntArray
 from sk_ensemble.estimator import TrainingSet
 from sk_ensemble.neural_network._device_windows import DeviceWindows
 
@@ -25,14 +26,24 @@ class LabelledWindows(Dataset):
     samples : TrainingSet
         Their class numbers and weights. Weights are divided by their mean, so that
         the mean of weighted losses over an epoch is the weighted mean loss.
+    numbers : ndarray of int of shape (n_samples,) or None, default=None
+        What else is known of each sample, where the bars do not show it.
     """
 
-    def __init__(self, windows: DeviceWindows, samples: TrainingSet) -> None:
+    def __init__(
+        self,
+        windows: DeviceWindows,
+        samples: TrainingSet,
+        numbers: IntArray | None = None,
+    ) -> None:
         device = windows.bars.device
         weights = samples.weights / samples.weights.mean()
         self.windows = windows
         self.codes = torch.as_tensor(samples.codes, device=device)
         self.weights = torch.as_tensor(weights).to(windows.bars)
+        self.numbers = None
+        if numbers is not None:
+            self.numbers = torch.as_tensor(numbers).to(windows.bars)
 
     def __len__(self) -> int:
         return len(self.codes)

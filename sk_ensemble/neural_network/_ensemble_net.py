@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from skorch.callbacks import Callback
@@ -23,11 +23,13 @@ class EnsembleNet(WindowNet):
     The module has `members`, and a method `member_outputs` besides `forward`.
     """
 
+    trains: ClassVar[str] = "member_outputs"
+
     def train_step_single(self, batch: Any, **fit_params: Any) -> dict[str, Any]:
         """Compute the gradients of one batch."""
         self._set_training(True)
         windows, truth = batch
-        members = self.as_trained(self.module_.member_outputs)
+        members = self.as_trained(getattr(self.module_, self.trains))
         outputs = self.compute_with(members, windows)
         losses = torch.stack(
             [self.get_loss(member, truth, training=True) for member in outputs]

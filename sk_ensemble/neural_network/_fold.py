@@ -51,7 +51,12 @@ class Fold:
     @property
     def shape(self) -> tuple[Any, ...]:
         """What must be equal for networks to be trained together."""
-        return *self.estimator._sizes(), self.validation is None
+        estimator, no_validation = self.estimator, self.validation is None
+        return *estimator._sizes(), estimator._n_categories(), no_validation
+
+    def learn_categories(self) -> None:
+        """Find what decides on the shape of the network besides the bars."""
+        self.estimator._learn_categories(self.training)
 
     def prepare(self, bars: SharedBars) -> None:
         """Find the samples on the device, draw the first weights, learn the scale."""
@@ -59,11 +64,10 @@ class Fold:
         if estimator.standardize:
             own = DeviceWindows(self.training.windows, device)
             estimator.mean_, estimator.scale_ = bar_moments(own, self.training.weights)
-        self.train = LabelledWindows(bars.of(self.training.windows), self.training)
+        self.train = self._labelled(self.training, bars)
         self.held_out = None
         if self.validation is not None:
-            windows = bars.of(self.validation.windows)
-            self.held_out = LabelledWindows(windows, self.validation)
+            self.held_out = self._labelled(self.validation, bars)
         self.batches = Batches(self.train, estimator.batch_size, shuffle=True)
         self.seed = draw_seed(estimator.random_state)
         with seeded(self.seed, device):
@@ -79,6 +83,12 @@ class Fold:
             monitor="train_loss" if self.validation is None else "valid_loss",
             patience=estimator.n_iter_no_change,
         )
+
+    def _labelled(self, samples: TrainingSet, bars: SharedBars) -> LabelledWindows:
+        numbers = None
+        if self.estimator._n_categories():
+            numbers = self.estimator._category_numbers(samples.windows)
+        return LabelledWindows(bars.of(samples.windows), samples, numbers)
 
     def next_order(self) -> torch.Tensor:
         """Draw the order of an epoch, the one that the fold would draw alone."""

@@ -26,12 +26,15 @@ class StackedBatch:
         Weights of the samples, 0 where the batch is filled up.
     is_sample : Tensor of bool of shape (n_folds, n_rows)
         False where it is.
+    numbers : Tensor of shape (n_folds, n_rows) or None, default=None
+        What else is known of the samples, where something is.
     """
 
     starts: torch.Tensor
     codes: torch.Tensor
     weights: torch.Tensor
     is_sample: torch.Tensor
+    numbers: torch.Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.codes)
@@ -102,7 +105,10 @@ class FoldBatches:
         is_sample = places >= 0
         rows = order[places.clamp(min=0)]
         weights = dataset.weights[rows] * is_sample
-        return dataset.windows.starts[rows], dataset.codes[rows], weights, is_sample
+        parts = (dataset.windows.starts[rows], dataset.codes[rows], weights, is_sample)
+        if dataset.numbers is None:
+            return parts
+        return *parts, dataset.numbers[rows]
 
     def n_folds_at(self, step: int) -> int:
         """Return how many folds have a batch left, where those with most come first."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from sk_ensemble._typing import IntArray
 from sk_ensemble.neural_network._base import NetworkClassifier
+from sk_ensemble.neural_network._ensemble_net import EnsembleNet
 from sk_ensemble.neural_network._net import WindowNet
 
 __all__ = ["refuse_other_length", "refuse_settings", "refuse_unlike", "rows_of"]
@@ -20,12 +21,15 @@ def refuse_unlike(estimator: Any) -> None:
     if not isinstance(estimator, NetworkClassifier):
         msg = f"fit_folds trains networks, and {kind.__name__} is no NetworkClassifier."
         raise TypeError(msg)
+    known = ["_fit_rounds", "_prepare", "_labelled", "_make_net"]
+    if kind._net_class is not EnsembleNet:
+        known.append("_clipping")
     own = [
         name
-        for name in ("_fit_rounds", "_prepare", "_labelled", "_make_net", "_clipping")
+        for name in known
         if getattr(kind, name) is not getattr(NetworkClassifier, name)
     ]
-    if own or kind._net_class is not WindowNet:
+    if own or kind._net_class not in (WindowNet, EnsembleNet):
         msg = (
             f"{kind.__name__} trains in a way of its own, so that folds cannot be "
             "trained at once. Fit a clone to each fold instead."

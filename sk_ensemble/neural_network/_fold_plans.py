@@ -80,6 +80,8 @@ def _train(folds: Sequence[Fold]) -> None:
     ]
     with torch_threads(n_threads(settings.n_jobs)):
         bars = SharedBars(parts, device)
+        for fold in folds:
+            fold.learn_categories()
         for _, group in groupby(sorted(folds, key=_shape), key=_shape):
             alike = list(group)
             for fold in alike:

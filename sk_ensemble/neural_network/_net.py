@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from skorch import NeuralNet
@@ -49,6 +49,9 @@ class WindowNet(NeuralNet):
     """
 
     module: Any
+
+    #: Method of the module that gives what is trained.
+    trains: ClassVar[str] = "forward"
 
     def __init__(
         self,

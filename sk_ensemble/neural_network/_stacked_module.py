@@ -59,6 +59,19 @@ def stackable(module: nn.Module) -> nn.Module:
     return _replace(copy.deepcopy(module))
 
 
+class _Calling(nn.Module):
+    """Let a method of a module be called as modules are."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.method = "forward"
+
+    def forward(self, windows: torch.Tensor) -> torch.Tensor:
+        """Call the method."""
+        return getattr(self.module, self.method)(windows)
+
+
 class StackedModule:
     """Hold the weights of modules of one shape, and compute with all at once.
 
@@ -79,7 +92,7 @@ class StackedModule:
         self._sizes = [prod(shape) for shape in self._shapes.values()]
         parts = [part.detach().flatten(1) for part in parameters.values()]
         self.values = torch.cat(parts, dim=1)
-        self._template = stackable(modules[0])
+        self._template = _Calling(stackable(modules[0]))
         self._norms = [
             part for part in self._template.modules() if isinstance(part, RowNorm)
         ]
@@ -114,6 +127,7 @@ class StackedModule:
         is_sample: torch.Tensor,
         *,
         training: bool,
+        method: str = "forward",
     ) -> torch.Tensor:
         """Compute the outputs of the first modules, each for windows of its own.
 
@@ -127,22 +141,27 @@ class StackedModule:
             False for windows that fill a batch up.
         training : bool
             Whether to drop units and to learn the statistics of batches.
+        method : str, default="forward"
+            What of the modules is called.
 
         Returns
         -------
-        outputs : Tensor of shape (n_first, n_windows, n_outputs)
-            One logit per class.
+        outputs : Tensor of shape (n_first, ..., n_windows, n_outputs)
+            What it gives of each module: one logit per class.
         """
         self._template.train(training)
+        self._template.method = method
         n_first = len(values)
         shapes = self._shapes.items()
         parameters = {
-            name: part.view(n_first, *shape)
+            f"module.{name}": part.view(n_first, *shape)
             for (name, shape), part in zip(
                 shapes, values.split(self._sizes, dim=1), strict=True
             )
         }
-        buffers = {name: part[:n_first] for name, part in self._buffers.items()}
+        buffers = {
+            f"module.{name}": part[:n_first] for name, part in self._buffers.items()
+        }
         # The fast kernels of attention have no rule for many networks.
         with sdpa_kernel(SDPBackend.MATH):
             return vmap(self._one, randomness="different")(

@@ -108,14 +108,9 @@ class StackedTraining:
         sums = self._weighted_losses(
             values, batch, training=True, smoothing=settings.label_smoothing
         )
-        losses = sums / batch.sizes[:n_folds]
+        losses = sums / batch.sizes[:n_folds, None]
         (gradients,) = torch.autograd.grad(losses.sum(), values)
-        if settings.gradient_clip is not None:
-            if settings.gradient_clip_by == "norm":
-                gradients = clip_norms(gradients, settings.gradient_clip)
-            else:
-                limit = settings.gradient_clip
-                gradients = gradients.clamp(-limit, limit)
+        gradients = self._limited(gradients, n_members=losses.shape[1])
         self.adam.step(
             self.stack.values,
             gradients,
@@ -124,14 +119,26 @@ class StackedTraining:
         )
         for fold in folds:
             fold.pace.after_step()
-        return losses.detach().double()
+        return losses.detach().double().mean(dim=1)
+
+    def _limited(self, gradients: torch.Tensor, n_members: int) -> torch.Tensor:
+        """Limit the gradients, of each member of a network by itself."""
+        limit = self.settings.gradient_clip
+        if limit is None:
+            return gradients
+        if self.settings.gradient_clip_by == "value":
+            return gradients.clamp(-limit, limit)
+        # Members have equally many weights, one after another, and nothing else has.
+        of_members = gradients.reshape(len(gradients) * n_members, -1)
+        return clip_norms(of_members, limit).view_as(gradients)
 
     @torch.no_grad()
     def _validate(self) -> torch.Tensor:
         """Return the mean validation loss of each fold."""
         totals = self.means.new_zeros(len(self.folds), dtype=torch.float64)
         for batch in self.validation:
-            totals += self._weighted_losses(self.stack.values, batch).double()
+            losses = self._weighted_losses(self.stack.values, batch)
+            totals += losses.double().mean(dim=1)
         return self._per_sample(totals, "held_out")
 
     def _per_sample(self, totals: torch.Tensor, name: str) -> torch.Tensor:
@@ -146,16 +153,22 @@ class StackedTraining:
         training: bool = False,
         smoothing: float = 0.0,
     ) -> torch.Tensor:
-        """Return the sum of the weighted losses of a batch of each fold."""
+        """Return the sums of the weighted losses of a batch, (n_folds, n_members).
+
+        The members of an ensemble have losses of their own in training, and one
+        otherwise, as all other networks have.
+        """
         n_folds = len(values)
         outputs = self._outputs(values, batch, training=training)
+        outputs = outputs.reshape(n_folds, -1, *outputs.shape[-2:])
+        codes = batch.codes[:n_folds, None].expand(outputs.shape[:-1])
         losses = functional.cross_entropy(
-            outputs.flatten(0, 1),
-            batch.codes[:n_folds].flatten(),
+            outputs.flatten(0, 2),
+            codes.flatten(),
             reduction="none",
             label_smoothing=smoothing,
         )
-        return (losses.view(n_folds, -1) * batch.weights[:n_folds]).sum(dim=1)
+        return (losses.view_as(codes) * batch.weights[:n_folds, None]).sum(dim=2)
 
     def _outputs(
         self, values: torch.Tensor, batch: StackedBatch, *, training: bool
@@ -166,9 +179,18 @@ class StackedTraining:
         windows = windows.view(n_folds, n_rows, *windows.shape[1:])
         if self.settings.standardize:
             windows = windows.sub_(self.means[:n_folds]).div_(self.scales[:n_folds])
+        if batch.numbers is not None:
+            column = batch.numbers[:n_folds, :, None, None]
+            column = column.expand(-1, -1, windows.shape[2], -1)
+            windows = torch.cat([windows, column], dim=3)
+        method = self.settings._net_class.trains if training else "forward"
         device = windows.device.type
         with torch.autocast(device, torch.bfloat16, enabled=self.settings.amp):
             outputs = self.stack.outputs(
-                values, windows, batch.is_sample[:n_folds], training=training
+                values,
+                windows,
+                batch.is_sample[:n_folds],
+                training=training,
+                method=method,
             )
         return outputs.to(windows.dtype)

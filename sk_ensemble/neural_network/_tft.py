@@ -8,14 +8,12 @@ from numbers import Integral, Real
 from typing import Any, ClassVar
 
 import numpy as np
-import torch
 from torch import nn
 
-from sk_ensemble._typing import FloatArray
-from sk_ensemble.estimator import Rounds, TrainingSet
+from sk_ensemble._typing import FloatArray, IntArray
+from sk_ensemble.estimator import TrainingSet
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.neural_network._base import NetworkClassifier
-from sk_ensemble.neural_network._device_windows import DeviceWindows
 from sk_ensemble.neural_network._network import network
 from sk_ensemble.neural_network._tft_module import TFTModule
 from sk_ensemble.panel import Windows
@@ -161,12 +159,11 @@ class TFTClassifier(NetworkClassifier):
         """
         return self._module_outputs("selection", X)
 
-    def _fit_rounds(
-        self, training: TrainingSet, validation: TrainingSet | None, rounds: Rounds
-    ) -> None:
-        if self._beginning.module is None:
-            self.symbols_ = self._covariate(training.windows.symbols)
-        super()._fit_rounds(training, validation, rounds)
+    def _learn_categories(self, training: TrainingSet) -> None:
+        self.symbols_ = self._covariate(training.windows.symbols)
+
+    def _n_categories(self) -> int:
+        return len(self.symbols_)
 
     def _fit_one_class(self) -> None:
         super()._fit_one_class()
@@ -177,16 +174,12 @@ class TFTClassifier(NetworkClassifier):
         names = np.unique(symbols)
         return names if self.use_symbols and len(names) > 1 else names[:0]
 
-    def _prepare(self, on_device: DeviceWindows, windows: Windows) -> None:
-        """Standardise, and put the symbol's number behind the features."""
-        super()._prepare(on_device, windows)
-        if not len(self.symbols_):
-            return
-        numbers = _numbers(windows, self.symbols_)
-        column = torch.zeros_like(on_device.bars[:, :1])
-        last = on_device.starts + on_device.window_length - 1
-        column[last, 0] = torch.as_tensor(numbers).to(column)
-        on_device.bars = torch.cat([on_device.bars, column], dim=1)
+    def _category_numbers(self, windows: Windows) -> IntArray:
+        """Return the place of each symbol, behind the last for one that is new."""
+        names = windows.history.symbol_names
+        places = {name: place for place, name in enumerate(self.symbols_)}
+        of_name = np.array([places.get(name, len(self.symbols_)) for name in names])
+        return of_name[windows.symbol_codes]
 
     def _known(self) -> list[int]:
         """Return the columns of the features that are known of the step ahead."""
@@ -214,11 +207,3 @@ class TFTClassifier(NetworkClassifier):
             n_heads=self.n_heads,
             dropout=self.dropout,
         )
-
-
-def _numbers(windows: Windows, symbols: np.ndarray) -> np.ndarray:
-    """Return the place of each sample's symbol, behind the last if it has none."""
-    names = windows.history.symbol_names
-    places = {name: place for place, name in enumerate(symbols)}
-    of_name = np.array([places.get(name, len(symbols)) for name in names])
-    return of_name[windows.symbol_codes]

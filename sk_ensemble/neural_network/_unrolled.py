@@ -74,27 +74,50 @@ class UnrolledRecurrent(nn.Module):
             )
             raise TypeError(msg)
         self._step = _STEPS[type(layer)]
+        self._is_lstm = isinstance(layer, nn.LSTM)
         self.hidden_size = layer.hidden_size
         self.num_layers = layer.num_layers
         self.dropout = layer.dropout
         for name, parameter in layer.named_parameters():
             self.register_parameter(name, parameter)
 
-    def forward(self, windows: torch.Tensor) -> tuple[torch.Tensor, Any]:
-        """Compute the hidden states of the last layer, and nothing else.
+    def forward(
+        self, windows: torch.Tensor, first: Any = None
+    ) -> tuple[torch.Tensor, Any]:
+        """Compute the hidden states of the last layer, and the last ones of each.
 
         Parameters
         ----------
         windows : Tensor of shape (n_windows, n_steps, n_inputs)
             A batch.
+        first : Tensor or tuple of two, each (n_layers, n_windows, hidden_size), or None
+            Hidden state to begin with, and cell state of an LSTM. None: zeros.
+
+        Returns
+        -------
+        outputs : Tensor of shape (n_windows, n_steps, hidden_size)
+            The last layer's.
+        last : Tensor or tuple of two, each (n_layers, n_windows, hidden_size)
+            Where the layers have ended, as `first`.
         """
+        if first is None:
+            zeros = windows.new_zeros(self.num_layers, len(windows), self.hidden_size)
+            first = (zeros, zeros)
+        elif isinstance(first, torch.Tensor):
+            first = (first, first)
+        ends = []
         for number in range(self.num_layers):
-            windows = self._layer(windows, number)
+            begin = first[0][number], first[1][number]
+            windows, end = self._layer(windows, begin, number)
+            ends.append(end)
             if number < self.num_layers - 1:
                 windows = functional.dropout(windows, self.dropout, self.training)
-        return windows, None
+        hidden, cell = (torch.stack(part) for part in zip(*ends, strict=True))
+        return windows, (hidden, cell) if self._is_lstm else hidden
 
-    def _layer(self, windows: torch.Tensor, number: int) -> torch.Tensor:
+    def _layer(
+        self, windows: torch.Tensor, state: State, number: int
+    ) -> tuple[torch.Tensor, State]:
         parameters: dict[str, Any] = self._parameters
         given = functional.linear(
             windows,
@@ -103,9 +126,8 @@ class UnrolledRecurrent(nn.Module):
         )
         weight = parameters[f"weight_hh_l{number}"]
         bias = parameters.get(f"bias_hh_l{number}")
-        hidden = given.new_zeros(len(windows), self.hidden_size)
-        state, outputs = (hidden, hidden), []
+        outputs = []
         for step in given.unbind(1):
             state = self._step(step, state, weight, bias)
             outputs.append(state[0])
-        return torch.stack(outputs, dim=1)
+        return torch.stack(outputs, dim=1), state

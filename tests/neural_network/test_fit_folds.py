@@ -51,6 +51,16 @@ NETWORKS = {
         d_model=8, n_heads=2, num_layers=1, d_ff=8, dropout=0
     ),
     "nhits": NHITSClassifier(h=4, mlp_units=[[8, 8]] * 3, dropout_prob_theta=0),
+    # Members have gradient limits of their own, which matter here.
+    "inception_time": InceptionTimeClassifier(
+        n_members=2,
+        n_filters=2,
+        depth=3,
+        kernel_sizes=[4, 2],
+        bottleneck_size=2,
+        gradient_clip=0.3,
+    ),
+    "tft": TFTClassifier(hidden_size=6, n_heads=2, dropout=0),
 }
 
 
@@ -334,10 +344,71 @@ def test_diverging_is_an_error():
         fit_folds(model, X, y, FOLDS)
 
 
-@pytest.mark.parametrize("model", [InceptionTimeClassifier(), TFTClassifier()])
-def test_architectures_with_a_training_of_their_own_are_refused(model):
+def test_ensembles_stop_by_what_their_members_say_together():
+    X, y = make_samples()
+    model = clone(NETWORKS["inception_time"]).set_params(
+        **(SETTINGS | {"max_epochs": 8}), early_stopping=True, n_iter_no_change=2
+    )
+    together, alone = fit_folds(model, X, y, FOLDS), fit_each(model, X, y, FOLDS)
+    assert "val_loss" in together[0].history_
+    assert_alike(together, alone)
+    for one, other in zip(together, alone, strict=True):
+        assert_same_weights(one, other)
+
+
+def make_symbols(n_bars=20):
+    """Return windows of three symbols, of which the last begins later."""
+    rng = np.random.default_rng(0)
+    times = pd.date_range("2024-01-02", periods=n_bars, freq="h")
+    index = pd.MultiIndex.from_product(
+        [["A", "B", "C"], times], names=["symbol", "datetime"]
+    )[: -n_bars // 2]
+    columns = ["x", "noise", "day_cos", "day_sin"]
+    bars = pd.DataFrame(rng.normal(size=(len(index), 4)), index, columns)
+    signs = np.where(index.get_level_values("symbol") == "A", 1, -1)
+    labels = pd.Series(np.sign(bars["x"] * signs), index, name="label")
+    panel, y = Panel.from_frame(bars, dtype="float64").align(labels)
+    return Windower(4).transform(panel), y
+
+
+def test_folds_know_their_own_symbols_and_the_calendar():
+    windows, y = make_symbols()
+    of = np.asarray(windows.symbols)
+    folds = [
+        np.arange(len(y)),
+        np.flatnonzero(of != "B"),
+        np.flatnonzero(of != "A"),
+        np.flatnonzero(of == "A"),
+    ]
+    # The validation samples have symbols that the fold does not know.
+    held_out = [np.arange(30, 45)] * 4
+    model = clone(NETWORKS["tft"]).set_params(
+        **(SETTINGS | {"max_epochs": 3}), early_stopping=True
+    )
+    together = fit_folds(model, windows, y, folds, validation_folds=held_out)
+    alone = [
+        clone(model).fit(
+            windows[f], y[f], X_val=windows[held_out[0]], y_val=y[held_out[0]]
+        )
+        for f in folds
+    ]
+    assert_alike(together, alone)
+    known = [["A", "B", "C"], ["A", "C"], ["B", "C"], []]
+    assert [model.symbols_.tolist() for model in together] == known
+    for one, other in zip(together, alone, strict=True):
+        assert_same_weights(one, other)
+        found = one.predict_proba(windows)
+        np.testing.assert_allclose(found, other.predict_proba(windows), atol=1e-6)
+
+
+class OwnTraining(MLPNetClassifier):
+    def _make_net(self, *given):
+        return super()._make_net(*given)
+
+
+def test_architectures_with_a_training_of_their_own_are_refused():
     with pytest.raises(TypeError, match="Fit a clone to each fold"):
-        fit_folds(model, *make_samples(), FOLDS)
+        fit_folds(OwnTraining(), *make_samples(), FOLDS)
 
 
 def test_other_estimators_are_refused():

@@ -40,6 +40,18 @@ def test_unrolled_layers_compute_what_torch_computes(kind, bias):
         torch.testing.assert_close(one.grad, other.grad)
 
 
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU])
+def test_unrolled_layers_go_on_from_a_state(kind):
+    layer = kind(3, 5, 2, batch_first=True).double()
+    unrolled = UnrolledRecurrent(copy.deepcopy(layer))
+    windows = torch.randn(7, 9, 3, dtype=torch.float64)
+    _, expected = layer(windows[:, :4])
+    _, found = unrolled(windows[:, :4])
+    torch.testing.assert_close(found, expected)
+    expected, found = (part(windows[:, 4:], expected) for part in (layer, unrolled))
+    torch.testing.assert_close(found, expected)
+
+
 def test_unrolled_layers_drop_units_between_layers_in_training_only():
     layer = UnrolledRecurrent(nn.LSTM(3, 5, 2, batch_first=True, dropout=0.5))
     windows = torch.randn(7, 9, 3)
