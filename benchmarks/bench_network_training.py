@@ -1,108 +1,241 @@
-"""Training speed of LSTMClassifier against a minimal loop in plain torch.
+"""Training networks beside a plain loop, skorch, tsai, sktime and pytorch-forecasting
 
-Both train the same module on the same standardised windows with the same batches, one
-thread each, in turn: A B A B ... The plain loop has its windows built beforehand and
-knows neither weights nor losses to report. Printed is its time over ours: 1 means
-that the estimator costs nothing.
+Windows of 60 bars x 30 features, three classes, CPU, one thread, time of the processor.
+`LSTMClassifier` stands beside a minimal loop in plain torch, which has its windows
+built and scaled beforehand and knows neither weights nor losses to report, and beside
+skorch with the array of all windows. Losses show first that the loop and the
+classifier do the same. The other libraries train the network that both have, in an
+environment of their own: what is given is a fit here, set-up and all, and there the
+time between the first and the last batch of an epoch. Equal windows, batches and
+numbers of parameters are checked.
 
-    python benchmarks/bench_network_training.py
-    python benchmarks/bench_network_training.py --hidden-size 32 --rounds 6
+    python benchmarks/bench_network_training.py --rounds 3
 """
 
 from __future__ import annotations
 
-import argparse
-import statistics
 import time
-from collections.abc import Callable
-from functools import partial
+import warnings
+from pathlib import Path
+from types import SimpleNamespace
 
-import numpy as np
 import torch
+from harness import (
+    AtLeast,
+    Comparison,
+    Worker,
+    install_peers,
+    peer_versions,
+    run_part,
+    take_turns,
+)
+from others.network_epochs import RATE, count, digest, make_bars, make_windows
+from skorch import NeuralNetClassifier
+from skorch.callbacks import GradientNormClipping
 
-from sk_ensemble import LSTMClassifier
+from sk_ensemble import GRUClassifier, InceptionTimeClassifier, LSTMClassifier
 from sk_ensemble.neural_network import LSTMModule
+from sk_ensemble.neural_network._base import draw_seed
 from sk_ensemble.preprocessing import Windower
 
+SETTINGS = {
+    "samples": 5120, "features": 30, "window_length": 60, "hidden_size": 64,
+    "batch_size": 256, "epochs": 1,
+}  # fmt: skip
+#: What the same network is called elsewhere; pytorch-forecasting's has one output.
+PEERS = {
+    "tsai": ("tsai", "tsai", "LSTM", {}, 0),
+    "pytorch-forecasting": (
+        "pytorch_forecasting", "pytorch_forecasting", "LSTM", {}, 2 * 65,
+    ),
+    "sktime's GRU": ("sktime_networks", "sktime_gru", "GRU", {}, 0),
+    "sktime's InceptionTime": (
+        "sktime_networks", "sktime_inception", "Inception network",
+        {"samples": 512, "batch_size": 64}, 0,
+    ),
+}  # fmt: skip
+LIBRARIES = {"tsai": ["tsai", "fastai"], "sktime_networks": ["sktime"]}
+LIBRARIES["pytorch_forecasting"] = ["pytorch-forecasting", "lightning"]
 
-def parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--samples", type=int, default=5120)
-    parser.add_argument("--window-length", type=int, default=60)
-    parser.add_argument("--features", type=int, default=30)
-    parser.add_argument("--hidden-size", type=int, default=64)
-    parser.add_argument("--batch-size", type=int, default=256)
-    parser.add_argument("--epochs", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=6)
-    parser.add_argument("--device", default="cpu")
-    return parser.parse_args()
+
+def make_data(settings):
+    """Return the windows, lazy and as an array, and the codes of their classes."""
+    bars, codes = make_bars(settings["samples"], settings["features"])
+    built = make_windows(
+        settings["samples"], settings["features"], settings["window_length"]
+    )
+    windows = Windower(settings["window_length"]).transform(bars)
+    if digest(windows.gather()) != digest(built):
+        raise SystemExit("The windows of the benchmark are not those of a Windower.")
+    return SimpleNamespace(windows=windows, built=built, codes=codes)
 
 
-def plain_loop(
-    windows: torch.Tensor, codes: torch.Tensor, settings: argparse.Namespace
-) -> None:
-    """Train as a tutorial does, on windows built and scaled beforehand."""
-    module = LSTMModule(settings.features, 3, hidden_size=settings.hidden_size)
-    module.to(settings.device)
-    optimizer = torch.optim.AdamW(module.parameters(), lr=1e-3, weight_decay=0.01)
-    for _ in range(settings.epochs):
-        order = torch.randperm(len(windows)).to(settings.device)
-        for rows in order.split(settings.batch_size):
+def here(kind, settings, **parameters):
+    """Return a classifier of this package."""
+    return kind(
+        max_epochs=settings["epochs"],
+        batch_size=settings["batch_size"],
+        learning_rate=RATE,
+        random_state=0,
+        **parameters,
+    )
+
+
+def lstm_here(settings):
+    return here(LSTMClassifier, settings, hidden_size=settings["hidden_size"])
+
+
+def plain_loop(windows, codes, settings):
+    """Train as a tutorial does, and return the module."""
+    torch.manual_seed(draw_seed(0))
+    module = LSTMModule(windows.shape[2], 3, hidden_size=settings["hidden_size"])
+    optimizer = torch.optim.AdamW(module.parameters(), lr=RATE, weight_decay=0.01)
+    for _ in range(settings["epochs"]):
+        for rows in torch.randperm(len(windows)).split(settings["batch_size"]):
             optimizer.zero_grad()
             loss = torch.nn.functional.cross_entropy(module(windows[rows]), codes[rows])
             loss.backward()
             torch.nn.utils.clip_grad_norm_(module.parameters(), 1.0)
             optimizer.step()
-    if settings.device != "cpu":
-        torch.cuda.synchronize()
+    return module
 
 
-def seconds(work: Callable[[], object], clock: Callable[[], float]) -> float:
-    start = clock()
-    work()
-    return clock() - start
-
-
-def main() -> None:
-    settings = parse()
-    torch.set_num_threads(1)
-    rng = np.random.default_rng(0)
-    bars = rng.normal(size=(settings.samples, settings.features)).astype(np.float32)
-    codes = rng.integers(3, size=settings.samples)
-    windows = Windower(settings.window_length).transform(bars)
-    built = torch.from_numpy(windows.gather()).to(settings.device)
-    model = LSTMClassifier(
-        hidden_size=settings.hidden_size,
-        max_epochs=settings.epochs,
-        batch_size=settings.batch_size,
-        device=settings.device,
-        random_state=0,
+def skorch_default(settings):
+    """Return skorch's classifier with the module, the optimizer and the batches."""
+    return NeuralNetClassifier(
+        LSTMModule,
+        module__n_features=settings["features"],
+        module__n_outputs=3,
+        module__hidden_size=settings["hidden_size"],
+        criterion=torch.nn.CrossEntropyLoss,
+        optimizer=torch.optim.AdamW,
+        optimizer__weight_decay=0.01,
+        lr=RATE,
+        max_epochs=settings["epochs"],
+        batch_size=settings["batch_size"],
+        iterator_train__shuffle=True,
+        train_split=None,
+        callbacks=[GradientNormClipping(1.0)],
+        verbose=0,
     )
-    targets = torch.from_numpy(codes).to(settings.device)
-    contestants = {
-        "plain loop": partial(plain_loop, built, targets, settings),
-        "estimator": partial(model.fit, windows, codes),
-    }
-    for work in contestants.values():
+
+
+def seconds(work):
+    """Return a function that measures the processor time of a piece of work."""
+
+    def measure():
+        start = time.process_time()
         work()
-    # Processor time, where that is all there is: other processes do not count.
-    clock = time.process_time if settings.device == "cpu" else time.perf_counter
-    times = {name: [] for name in contestants}
-    for _ in range(settings.rounds):
-        for name, work in contestants.items():
-            times[name].append(seconds(work, clock))
-    for name, values in times.items():
-        print(
-            f"{name:<10}  median {statistics.median(values):7.3f} s  "
-            f"best {min(values):7.3f} s"
+        return time.process_time() - start
+
+    return measure
+
+
+def check_weights(module, model):
+    """End unless two trainings have come to the same weights."""
+    pairs = zip(module.parameters(), model.module_.parameters(), strict=True)
+    if not all(one.allclose(other, atol=1e-4) for one, other in pairs):
+        raise SystemExit("The plain loop and the classifier come to other weights.")
+
+
+def beside_loops(rounds):
+    """Compare with the plain loop, with skorch, and with the products alone."""
+    for hidden_size, bound in ((64, 0.97), (32, 0.90)):
+        settings = SETTINGS | {"hidden_size": hidden_size}
+        data, model = make_data(settings), lstm_here(settings)
+        codes = torch.from_numpy(data.codes)
+        model.fit(data.windows, data.codes)
+        scaled = torch.from_numpy((data.built - model.mean_) / model.scale_).float()
+        check_weights(plain_loop(scaled, codes, settings), model)
+        work = {
+            "here": lambda m=model, d=data: m.fit(d.windows, d.codes),
+            "loop": lambda s=settings, x=scaled, c=codes: plain_loop(x, c, s),
+        }
+        if hidden_size == SETTINGS["hidden_size"]:
+            work["skorch"] = lambda d=data: skorch_default(SETTINGS).fit(
+                d.built, d.codes
+            )
+            work["products"] = lambda: products(SETTINGS)
+        times = take_turns({name: seconds(w) for name, w in work.items()}, rounds)
+        case = f"LSTM, hidden {hidden_size}, an epoch"
+        yield Comparison(
+            case, "a plain loop", "s", times["here"], times["loop"], AtLeast(bound)
         )
-    plain, ours = times["plain loop"], times["estimator"]
-    ratios = [a / b for a, b in zip(plain, ours, strict=True)]
-    print(
-        f"plain / estimator: median of pairs {statistics.median(ratios):.3f}, "
-        f"best / best {min(plain) / min(ours):.3f}"
-    )
+        if "skorch" in times:
+            yield Comparison(
+                case, "skorch", "s", times["here"], times["skorch"], AtLeast(1)
+            )
+            other = "the products of its matrices"
+            yield Comparison(case, other, "s", times["here"], times["products"])
+
+
+def n_operations(settings):
+    """Return the multiplications and additions of an epoch, forward and backward."""
+    size, n_inputs = settings["hidden_size"], settings["features"]
+    per_step = 4 * size * (n_inputs + size) + 4 * size * (size + size)
+    n_steps = settings["samples"] * settings["window_length"] * settings["epochs"]
+    # A product is taken three times: forward, for the inputs and for the weights.
+    return 3 * 2 * per_step * n_steps
+
+
+def products(settings, size=512):
+    """Take as many operations as an epoch, in large products of matrices."""
+    one = torch.ones(size, size)
+    for _ in range(round(n_operations(settings) / (2 * size**3))):
+        torch.mm(one, one)
+
+
+def same_network(name, settings):
+    """Return this package's classifier of a network that others have."""
+    alike = {"optimizer": "adam", "weight_decay": 0.0, "gradient_clip": None}
+    size = settings["hidden_size"]
+    return {
+        "LSTM": lambda: here(LSTMClassifier, settings, hidden_size=size, **alike),
+        "GRU": lambda: here(GRUClassifier, settings, hidden_size=size, **alike),
+        "Inception network": lambda: here(
+            InceptionTimeClassifier, settings, n_members=1, **alike
+        ),
+    }[name]()
+
+
+def beside_peers(rounds):
+    """Compare with libraries that have the same network."""
+    script = Path(__file__).parent / "others" / "network_epochs.py"
+    for other, (environment, name, network, changes, n_missing) in PEERS.items():
+        settings = SETTINGS | changes
+        data, model = make_data(settings), same_network(network, settings)
+        python = install_peers(environment)
+        with Worker(script, python, OMP_NUM_THREADS="1") as worker:
+            ask = {"name": name, "settings": settings}
+            model.fit(data.windows, data.codes)
+            told = worker.ask(**ask)
+            n_here = count(model.module_)
+            if told["parameters"] + n_missing != n_here:
+                raise SystemExit(f"{other} has {told['parameters']}, not {n_here}.")
+            if told["windows"] != digest(data.built):
+                raise SystemExit(f"{other} has other windows.")
+            times = take_turns(
+                {
+                    "here": seconds(lambda d=data, m=model: m.fit(d.windows, d.codes)),
+                    "there": lambda w=worker, a=ask: w.ask(**a)["seconds"],
+                },
+                rounds,
+            )
+        case = f"{network}, {n_here:,} parameters, an epoch"
+        yield Comparison(case, other, "s", *times.values(), AtLeast(1))
+
+
+def compare(options):
+    warnings.simplefilter("ignore")
+    torch.set_num_threads(1)
+    yield from beside_loops(options.rounds)
+    yield from beside_peers(options.rounds)
+
+
+def versions():
+    found = [peer_versions(install_peers(n), names) for n, names in LIBRARIES.items()]
+    return {name: version for part in found for name, version in part.items()}
 
 
 if __name__ == "__main__":
-    main()
+    run_part("network_training", compare, doc=__doc__, versions=versions)
