@@ -25,7 +25,8 @@ class BarPlaces:
 
     def __init__(self, closes: SortedCloses) -> None:
         self._names = pd.Index(closes.names)
-        self._stamps = np.unique(closes.times)
+        # Several times as fast as np.unique where symbols share their times.
+        self._stamps = np.sort(pd.unique(closes.times))
         ranks = np.searchsorted(self._stamps, closes.times)
         self._keys = self._keys_of(closes.codes, ranks)
 
@@ -36,7 +37,8 @@ class BarPlaces:
     def at(self, symbols: np.ndarray, times: NanosecondArray) -> IntArray:
         """Return the place of the bar with this symbol and time, -1 without one."""
         # An unknown symbol has the code -1, so its key is below all others.
-        codes = self._names.get_indexer(symbols)
+        codes, known = pd.factorize(symbols)
+        codes = self._names.get_indexer(known)[codes]
         ranks = np.searchsorted(self._stamps, times)
         ranks = np.minimum(ranks, len(self._stamps) - 1)
         keys = self._keys_of(codes, ranks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -138,7 +139,7 @@ class LabelSpans:
         codes = closes.codes[places]
         return cls(closes, first, stop, codes, _index_of(labels, symbols, times))
 
-    @property
+    @cached_property
     def lengths(self) -> IntArray:
         """Number of bars of each label."""
         return self.stop - self.first
