@@ -180,13 +180,12 @@ def history_of_columns(
     for number, name in enumerate(names):
         values = _read_feature(read_column(name), block.dtype, symbols, times)
         block[:, number] = values[sorting.order]
+        del values
+    symbol_names, bounds = sorting.names, sorting.bounds
+    # What the bars were sorted by would count among the peak of what comes next.
+    del sorting
     return history_of_sorted_bars(
-        block,
-        sorted_times,
-        sorting.names,
-        sorting.bounds,
-        tuple(names),
-        max_gap=max_gap,
+        block, sorted_times, symbol_names, bounds, tuple(names), max_gap=max_gap
     )
 
 

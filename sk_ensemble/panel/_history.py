@@ -42,8 +42,8 @@ def segment_starts(is_first: BoolArray) -> IntArray:
     >>> segment_starts(np.array([True, False, False, True, False]))
     array([0, 0, 0, 3, 3])
     """
-    rows = np.arange(len(is_first), dtype=np.int64)
-    return np.maximum.accumulate(np.where(is_first, rows, 0))
+    first = np.flatnonzero(is_first)
+    return np.repeat(first, np.diff(first, append=len(is_first)))
 
 
 @dataclass(frozen=True, eq=False)

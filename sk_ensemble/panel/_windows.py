@@ -14,18 +14,31 @@ from sk_ensemble.utils.memory import refuse_beyond_memory
 
 __all__ = ["Windows"]
 
+#: Bytes that an item of an array may have at most.
+_LARGEST_ITEM = 2**31 - 1
 
-def _strided_windows(block: FloatArray, window_length: int) -> FloatArray:
-    """View a block as all its windows, each one run of memory, without a copy."""
+
+def _strided_windows(block: FloatArray, window_length: int) -> np.ndarray:
+    """View every window of a block as one item, a run of memory, without a copy."""
     n_bars, n_features = block.shape
-    # Not block.strides: numpy gives an axis of length one any stride, such as 0.
-    value = block.itemsize
-    return np.lib.stride_tricks.as_strided(
-        block,
-        (n_bars - window_length + 1, window_length * n_features),
-        (n_features * value, value),
-        writeable=False,
+    bar = n_features * block.itemsize
+    # Strides are not the block's: numpy gives an axis of length one any, such as 0.
+    return np.ndarray(
+        (n_bars - window_length + 1,), f"V{window_length * bar}", block, strides=(bar,)
     )
+
+
+def _are_items(block: FloatArray, window_length: int) -> bool:
+    """Tell whether a block has windows, and each can be an item of an array."""
+    n_bars, n_features = block.shape
+    size = window_length * n_features * block.itemsize
+    return bool(window_length <= n_bars and 0 < size <= _LARGEST_ITEM)
+
+
+def _padded_rows(first: IntArray, starts: IntArray, window_length: int) -> IntArray:
+    """Return the rows of windows that begin at `first`, none before its segment."""
+    bars: IntArray = first[:, None] + np.arange(window_length)
+    return np.maximum(bars, starts[:, None], out=bars)
 
 
 def _refuse_too_large(windows: Windows) -> None:
@@ -150,8 +163,7 @@ class Windows(Samples):
             Rows of the block, padded by repeating the earliest bar.
         """
         part = self[rows]
-        bars: IntArray = part.first_bars[:, None] + np.arange(self.window_length)
-        return np.maximum(bars, part.segment_starts[:, None], out=bars)
+        return _padded_rows(part.first_bars, part.segment_starts, self.window_length)
 
     def gather(self, rows: Rows = slice(None)) -> FloatArray:
         """Return one batch of windows as an array.
@@ -173,17 +185,17 @@ class Windows(Samples):
         """
         part = self[rows]
         _refuse_too_large(part)
-        block = self.history.block
-        if self.window_length > len(block):
-            return block[part.bar_rows()]
+        block, length = self.history.block, self.window_length
+        first, starts = part.first_bars, part.segment_starts
+        if not _are_items(block, length):
+            return block[_padded_rows(first, starts, length)]
         # A window is one run of memory, so a batch is one copy per window, which is
         # several times faster than one copy per bar.
-        runs = _strided_windows(block, self.window_length)
-        batch = runs[np.maximum(part.first_bars, 0)]
-        batch = batch.reshape(part.shape)
-        padded = np.flatnonzero(~part.complete)
+        batch = _strided_windows(block, length)[np.maximum(first, 0)]
+        batch = batch.view(block.dtype).reshape(part.shape)
+        padded = np.flatnonzero(first < starts)
         if len(padded):
-            batch[padded] = block[part.bar_rows(padded)]
+            batch[padded] = block[_padded_rows(first[padded], starts[padded], length)]
         return batch
 
     def reachable_bars(self) -> BoolArray:

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sk_ensemble import Panel, Windower
 from sk_ensemble.panel import Windows, history_of_array
+from sk_ensemble.panel import _windows as module
 
 FEATURES = ["close", "volume"]
 
@@ -211,6 +212,18 @@ def test_reachable_bars_are_exactly_those_in_some_window(frame, lag):
 def test_a_window_longer_than_the_whole_history_is_padded():
     windows = Windower(5).transform(np.array([[1.0], [2.0]]))
     assert windows.gather()[:, :, 0].tolist() == [[1, 1, 1, 1, 1], [1, 1, 1, 1, 2]]
+
+
+def test_windows_larger_than_an_item_are_gathered_bar_by_bar(frame, monkeypatch):
+    windows = Windows.from_panel(Panel.from_frame(frame), 4)
+    expected = windows.gather()
+    largest = windows[0:1].gather().nbytes
+    monkeypatch.setattr(module, "_LARGEST_ITEM", largest - 1)
+    monkeypatch.setattr(module, "_strided_windows", None)
+    np.testing.assert_array_equal(windows.gather(), expected)
+    monkeypatch.setattr(module, "_LARGEST_ITEM", largest)
+    with pytest.raises(TypeError, match="not callable"):
+        windows.gather()
 
 
 @pytest.mark.parametrize(
