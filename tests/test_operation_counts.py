@@ -1,8 +1,8 @@
 """No loop of Python over rows, and no more memory than said: counted, not timed.
 
 What is slow shows as work that grows with the rows. Each action is done with two
-thousand and with twenty thousand bars; the lines of Python that it executes must be about
-as many, and what it allocates must stay within bytes per row that are written here.
+thousand and with twenty thousand bars; the lines of Python that it executes must be
+about as many, and what it allocates must stay within bytes per row that stand here.
 """
 
 from __future__ import annotations
