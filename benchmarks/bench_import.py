@@ -1,40 +1,28 @@
-"""How long it takes to import the package and to show help.
+"""Import: how long it takes to import the package and to show help.
 
 Every round starts fresh processes in turns: Python alone, scikit-learn, the package,
-its main names, and ``sk-ensemble --help``; differences are taken within a round.
-
-    python benchmarks/bench_import.py --rounds 10
+its main names, and ``sk-ensemble --help``. Seconds by the clock, files in the cache of
+the system. What is shown beside each is the time that it may take.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
+from functools import partial
 
-RESULTS = Path(__file__).parent / "results" / "import.json"
+from harness import AtMost, Comparison, run_part, take_turns
 
 COMMANDS = {
     "python": ["-c", "pass"],
-    "sklearn": ["-c", "import sklearn.pipeline, pandas"],
+    "sklearn": ["-c", "import sklearn"],
+    "tools": ["-c", "import sklearn.pipeline, pandas"],
     "package": ["-c", "import sk_ensemble"],
     "names": ["-c", "from sk_ensemble import Panel, PurgedSplit, Windower, create"],
     "help": ["-m", "sk_ensemble", "--help"],
 }
-
-#: What is shown: the command, less the start of another.
-DIFFERENCES = {
-    "import sk_ensemble, beyond Python": ("package", "python"),
-    "Panel, Windower, PurgedSplit, create, beyond scikit-learn and pandas": (
-        "names",
-        "sklearn",
-    ),
-    "sk-ensemble --help, beyond Python": ("help", "python"),
-}
+IMPORT_LIMIT, HELP_LIMIT = 0.6, 0.5
 
 
 def seconds(words):
@@ -44,26 +32,39 @@ def seconds(words):
     return time.perf_counter() - started
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name}")
-    options = parser.parse_args()
+def compare(options):
     for words in COMMANDS.values():
         seconds(words)
-    rounds = [
-        {name: seconds(words) for name, words in COMMANDS.items()}
-        for _ in range(options.rounds)
-    ]
-    found = {}
-    for title, (name, base) in DIFFERENCES.items():
-        values = [times[name] - times[base] for times in rounds]
-        found[title] = round(statistics.median(values), 3)
-        spread = f"{min(values):.2f} to {max(values):.2f}"
-        print(f"{title}: {found[title]:.2f} s ({spread})")
-    if options.save:
-        RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+    measures = {name: partial(seconds, words) for name, words in COMMANDS.items()}
+    took = take_turns(measures, options.rounds)
+    n_rounds = len(took["python"])
+
+    def after(start, limit):
+        return [one + limit for one in took[start]]
+
+    yield Comparison(
+        "import sk_ensemble, the start of Python included",
+        f"{IMPORT_LIMIT:g} s",
+        "s",
+        took["package"],
+        [IMPORT_LIMIT] * n_rounds,
+        AtMost(1),
+    )
+    for start, other in [("python", "Python"), ("sklearn", "import sklearn")]:
+        limit = after(start, HELP_LIMIT)
+        other = f"{other} + {HELP_LIMIT:g} s"
+        yield Comparison(
+            "sk-ensemble --help", other, "s", took["help"], limit, AtMost(1)
+        )
+    # `import sk_ensemble` loads no part of itself: these names do.
+    yield Comparison(
+        "import Panel, PurgedSplit, Windower, create",
+        "import sklearn.pipeline, pandas",
+        "s",
+        took["names"],
+        took["tools"],
+    )
 
 
 if __name__ == "__main__":
-    main()
+    run_part("import", compare, doc=__doc__)
