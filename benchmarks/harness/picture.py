@@ -12,13 +12,14 @@ def draw_ratios(path, rows, title):
     from matplotlib.ticker import NullFormatter
 
     figure, axes = plt.subplots(figsize=(9, 1.2 + 0.42 * len(rows)), layout="tight")
+    low, high = _limits(rows)
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
     for height, row in enumerate(reversed(rows)):
         _draw_one(axes, height, row)
     labels = [f"{row['case']} / {row['other']}" for row in reversed(rows)]
     axes.set_yticks(range(len(rows)), labels, fontsize=8)
     axes.set_ylim(-0.6, len(rows) - 0.4)
-    axes.set_xscale("log")
-    low, high = axes.get_xlim()
     axes.xaxis.set_major_formatter("{x:g}")
     axes.xaxis.set_minor_formatter("{x:g}" if high < 20 * low else NullFormatter())
     axes.tick_params(axis="x", which="both", labelsize=8)
@@ -31,21 +32,32 @@ def draw_ratios(path, rows, title):
     plt.close(figure)
 
 
+def _limits(rows):
+    """Return the ends of the axis, so that every figure, aim and 1 lie within."""
+    found = [float(row[name]) for row in rows for name in ("least", "most")]
+    found += [float(row["aim"].split()[1]) for row in rows if row["aim"]]
+    found = [1.0, *(figure for figure in found if figure > 0)]
+    return min(found) * 0.8, max(found) * 1.25
+
+
 def _draw_one(axes, height, row):
     ratio, least, most = (float(row[name]) for name in ("ratio", "least", "most"))
     colour = {"yes": "#2a7f62", "no": "#c0392b"}.get(row["reached"], "#3b5b92")
     axes.plot([least, most], [height, height], color=colour, linewidth=1.5)
     axes.plot([ratio], [height], "o", color=colour, markersize=5)
+    told = f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
     axes.annotate(
-        f"{ratio:.3g}", (ratio, height), (0, 5), textcoords="offset points", fontsize=7,
+        told, (ratio, height), (0, 5), textcoords="offset points", fontsize=7,
         color=colour, ha="center",
     )  # fmt: skip
     if row["aim"]:
         sign, bound = row["aim"].split()
-        edge = float(bound)
-        far = edge * 1000 if sign == ">=" else edge / 1000
-        low, high = axes.get_xlim() if axes.lines else (ratio, ratio)
+        far = axes.get_xlim()[sign == ">="]
         axes.fill_betweenx(
-            [height - 0.35, height + 0.35], edge, far, color=colour, alpha=0.12, lw=0
+            [height - 0.35, height + 0.35],
+            float(bound),
+            far,
+            color=colour,
+            alpha=0.12,
+            lw=0,
         )
-        axes.set_xlim(min(low, edge, least) * 0.8, max(high, edge, most) * 1.25)
