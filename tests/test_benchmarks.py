@@ -109,6 +109,28 @@ def test_what_does_not_reach_its_aim_is_marked(harness: Any, capsys: Any) -> Non
     assert marks == [False, False, True]
 
 
+def test_a_table_is_put_between_its_marks(harness: Any, tmp_path: Path) -> None:
+    results = importlib.import_module("harness.results")
+    aim = harness.AtLeast(8)
+    rows = [
+        harness.Comparison("a", "b", "s", [0.5, 1.0], [5.0, 7.0], aim).row(),
+        harness.Comparison("c", "d", "MiB", [1234.5], [0.01]).row(),
+    ]
+    page = tmp_path / "page.md"
+    marks = "<!-- results: x -->{}<!-- end of results: x -->"
+    page.write_text(f"before\n{marks.format('')}\nafter\n")
+    for _ in range(2):
+        results.write_into_page(page, "x", rows)
+        results.write_into_page(page, "y", rows)
+    table = """
+| case | beside | here | there | ratio | aim |
+|---|---|---:|---:|---:|---|
+| a | b | 0.75 s | 6 s | 8.5 (7 to 10) | >= 8 |
+| c | d | 1,234 MiB | 0.01 MiB | 123,400 | |
+"""
+    assert page.read_text() == f"before\n{marks.format(table)}\nafter\n"
+
+
 # --- workers and peers ----------------------------------------------------------------
 
 ECHO = """
@@ -263,6 +285,21 @@ def test_a_table_of_results_can_be_read(path: Path) -> None:
     assert path.stem in {script.stem.removeprefix("bench_") for script in SCRIPTS}
     assert path.with_suffix(".png").exists()
     assert faults(path) == []
+
+
+def test_tables_of_the_page_are_those_of_the_files(
+    harness: Any, tmp_path: Path
+) -> None:
+    results = importlib.import_module("harness.results")
+    text = (FOLDER / "README.md").read_text(encoding="utf-8")
+    names = re.findall("<!-- results: (.*) -->", text)
+    assert {"labels", "splits"} <= set(names)
+    page = tmp_path / "page.md"
+    page.write_text(text)
+    for name in names:
+        _, rows = results.read_table(FOLDER / "results" / f"{name}.csv")
+        results.write_into_page(page, name, rows)
+    assert page.read_text() == text
 
 
 def test_faults_of_a_table_are_found(tmp_path: Path) -> None:

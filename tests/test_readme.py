@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ast
+import csv
 import hashlib
 import importlib.util
-import json
 import re
 from pathlib import Path
 from types import ModuleType
@@ -152,20 +152,36 @@ def test_every_row_of_the_comparison_names_a_test_or_a_benchmark() -> None:
         assert any(re.match(r"(tests/.*test_|benchmarks/bench_)", t) for t in shown)
 
 
-def times_faster() -> dict[str, float]:
-    """Return what benchmarks have measured, by the first two cells of the table."""
-    folder = ROOT / "benchmarks" / "results"
-    splits = json.loads((folder / "splits.json").read_text())
-    assert splits["rows"], splits["folds"] == (100_000, 45)
-    there = splits["machine"]["versions_there"]
-    found = {
-        f"{name} {there[name]}": [result["times_faster"]]
-        for name, result in splits["libraries"].items()
-    }
-    labels = json.loads((folder / "labels.json").read_text())
-    (most,) = (one for one in labels["beside_mlfinpy"] if one["bars"] == 10_000)
-    kinds = ("labels", "uniqueness")
-    found["mlfinpy 0.1.2"] = [most[kind]["times_faster"] for kind in kinds]
+#: Rows of the table, by library and case of a part of the benchmarks.
+SPEEDS = {
+    "skfolio": ("splits", ["100,000 rows"]),
+    "purgedcv": ("splits", ["100,000 rows"]),
+    "holdout-backtest": ("splits", ["100,000 rows"]),
+    "mlfinpy": ("labels", ["triple barrier, 10,000 bars", "uniqueness, 10,000 bars"]),
+}
+
+
+def table_of(part: str) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
+    """Return the versions of the peers, and the ratios by case and library."""
+    lines = (ROOT / "benchmarks" / "results" / f"{part}.csv").read_text().splitlines()
+    (peers,) = (line for line in lines if line.startswith("# peers: "))
+    versions = dict(one.split() for one in peers.partition(": ")[2].split(", "))
+    rows = csv.DictReader(line for line in lines if not line.startswith("# "))
+    return versions, {(row["case"], row["other"]): row["ratio"] for row in rows}
+
+
+def times_faster() -> dict[str, list[float]]:
+    """Return what benchmarks have measured, by the first cell of the table."""
+    found: dict[str, list[float]] = {}
+    for part in ("splits", "labels"):
+        versions, ratios = table_of(part)
+        for name, (its_part, cases) in SPEEDS.items():
+            if its_part == part:
+                speeds = [float(ratios[case, name]) for case in cases]
+                found[f"{name} {versions[name]}"] = speeds
+    versions, ratios = table_of("labels")
+    (draws,) = (float(r) for (case, _), r in ratios.items() if "9,980 draws" in case)
+    found[f"holdout-backtest {versions['holdout-backtest']}"].append(draws)
     return found
 
 

@@ -7,7 +7,13 @@ import sys
 
 from harness.machine import describe_machine
 from harness.picture import draw_ratios
-from harness.results import RESULTS, print_table, write_table
+from harness.results import (
+    README,
+    RESULTS,
+    print_table,
+    write_into_page,
+    write_table,
+)
 from harness.worker import answer_requests
 
 
@@ -15,6 +21,8 @@ def run_part(
     name, compare, *, doc, answer=None, versions=None, arguments=None, rounds=5
 ):
     """Run a part and write ``results/<name>.csv`` and ``results/<name>.png``.
+
+    Its table goes into ``README.md``, too, where that has marks for it.
 
     Parameters
     ----------
@@ -50,5 +58,6 @@ def run_part(
     if not options.no_save:
         write_table(RESULTS / f"{name}.csv", rows, machine)
         draw_ratios(RESULTS / f"{name}.png", rows, title)
+        write_into_page(README, name, rows)
         print(f"Written: benchmarks/results/{name}.csv and {name}.png")
     return None

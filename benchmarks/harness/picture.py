@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness.results import told
+
 
 def draw_ratios(path, rows, title):
     """Draw one line per comparison; what reaches its aim lies in the shaded part."""
@@ -45,9 +47,8 @@ def _draw_one(axes, height, row):
     colour = {"yes": "#2a7f62", "no": "#c0392b"}.get(row["reached"], "#3b5b92")
     axes.plot([least, most], [height, height], color=colour, linewidth=1.5)
     axes.plot([ratio], [height], "o", color=colour, markersize=5)
-    told = f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.3g}"
     axes.annotate(
-        told, (ratio, height), (0, 5), textcoords="offset points", fontsize=7,
+        told(ratio), (ratio, height), (0, 5), textcoords="offset points", fontsize=7,
         color=colour, ha="center",
     )  # fmt: skip
     if row["aim"]:

@@ -6,6 +6,7 @@ import csv
 from pathlib import Path
 
 RESULTS = Path(__file__).parents[1] / "results"
+README = Path(__file__).parents[1] / "README.md"
 _SHOWN = ["case", "other", "unit", "here", "there", "ratio", "least", "most", "aim"]
 
 
@@ -37,3 +38,35 @@ def print_table(rows):
     for cells in shown:
         padded = (cell.ljust(w) for cell, w in zip(cells, widths, strict=True))
         print("  ".join(padded).rstrip())
+
+
+def told(figure):
+    """Return a figure with three digits, or all of them before the point."""
+    figure = float(figure)
+    return f"{figure:,.0f}" if abs(figure) >= 100 else f"{figure:.3g}"
+
+
+def markdown(rows):
+    """Return rows as a table in Markdown."""
+    lines = ["| case | beside | here | there | ratio | aim |"]
+    lines.append("|---|---|---:|---:|---:|---|")
+    for row in rows:
+        here, there = (f"{told(row[name])} {row['unit']}" for name in ("here", "there"))
+        ratio, least, most = (told(row[name]) for name in ("ratio", "least", "most"))
+        spread = f" ({least} to {most})" if int(row["rounds"]) > 1 else ""
+        aim = row["aim"] + (", not reached" if row["reached"] == "no" else "")
+        cells = row["case"], row["other"], here, there, ratio + spread, aim
+        lines.append(f"| {' | '.join(cells)} |".replace("|  |", "| |"))
+    return "\n".join(lines)
+
+
+def write_into_page(path, name, rows):
+    """Put the table of a part between its marks in a page, where it has them."""
+    begin, end = f"<!-- results: {name} -->", f"<!-- end of results: {name} -->"
+    text = path.read_text(encoding="utf-8")
+    if begin not in text or end not in text:
+        return
+    before, rest = text.split(begin)
+    after = rest.split(end)[1]
+    page = f"{before}{begin}\n{markdown(rows)}\n{end}{after}"
+    path.write_text(page, encoding="utf-8")
