@@ -8,7 +8,7 @@ from sk_ensemble._typing import IntArray, NanosecondArray
 from sk_ensemble.estimator._training_set import TrainingSet
 from sk_ensemble.exceptions import EmptyFoldError
 from sk_ensemble.panel import Windows
-from sk_ensemble.utils.time import format_ns
+from sk_ensemble.utils.time import format_ns, unique_times
 
 __all__ = ["split_validation_tail", "wants_early_stopping"]
 
@@ -30,7 +30,7 @@ def _tail_of_times(
     windows: Windows, times: NanosecondArray, fraction: float
 ) -> tuple[IntArray, IntArray]:
     """Cut by time, all symbols at once, and purge labels that reach the tail."""
-    stamps = np.unique(times)
+    stamps = unique_times(times)
     start = stamps[len(stamps) - int(np.ceil(fraction * len(stamps)))]
     known = times if windows.label_end_ns is None else windows.label_end_ns
     return np.flatnonzero(known < start), np.flatnonzero(times >= start)

@@ -9,7 +9,7 @@ from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.utils.bars import symbol_time_keys
 from sk_ensemble.utils.sessions import SortedCloses
-from sk_ensemble.utils.time import format_ns
+from sk_ensemble.utils.time import format_ns, unique_times
 
 __all__ = ["BarPlaces", "values_at_bars"]
 
@@ -25,8 +25,7 @@ class BarPlaces:
 
     def __init__(self, closes: SortedCloses) -> None:
         self._names = pd.Index(closes.names)
-        # Several times as fast as np.unique where symbols share their times.
-        self._stamps = np.sort(pd.unique(closes.times))
+        self._stamps = unique_times(closes.times)
         ranks = np.searchsorted(self._stamps, closes.times)
         self._keys = self._keys_of(closes.codes, ranks)
 

@@ -5,18 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from sk_ensemble._typing import IntArray, NanosecondArray
 
-__all__ = [
-    "NEVER",
-    "Bars",
-    "is_ascending",
-    "own_bar_later",
-    "stamp_later",
-    "unique_times",
-]
+__all__ = ["NEVER", "Bars", "own_bar_later", "stamp_later"]
 
 #: Later than every time: where counting runs over the end of the data.
 NEVER = np.iinfo(np.int64).max
@@ -64,19 +56,6 @@ def stamp_later(
     places = np.searchsorted(stamps, times, side="right") - 1 + sizes
     found = stamps[np.minimum(places, len(stamps) - 1)]
     return np.where(places < len(stamps), found, NEVER)
-
-
-def is_ascending(times: NanosecondArray) -> bool:
-    """Tell whether no time comes after a later one."""
-    return bool((times[1:] >= times[:-1]).all())
-
-
-def unique_times(times: NanosecondArray) -> NanosecondArray:
-    """Return the different times, ascending, without sorting what is sorted."""
-    if is_ascending(times):
-        return times[np.append(True, times[1:] != times[:-1])] if len(times) else times
-    # Several times as fast as np.unique where symbols share their times.
-    return np.sort(pd.unique(times))
 
 
 def own_bar_later(bars: Bars, size: int, stamps: NanosecondArray) -> NanosecondArray:

@@ -12,7 +12,6 @@ from sklearn.base import BaseEstimator
 from sklearn.model_selection import BaseCrossValidator
 
 from sk_ensemble._typing import IntArray
-from sk_ensemble.model_selection._bars import unique_times
 from sk_ensemble.model_selection._blocks import Blocks
 from sk_ensemble.model_selection._fold_map import FoldSketch, fold_map_html
 from sk_ensemble.model_selection._label_spans import refuse_other_rows
@@ -24,6 +23,7 @@ from sk_ensemble.model_selection._plan import (
 )
 from sk_ensemble.model_selection._timeline import read_timeline
 from sk_ensemble.model_selection._units import Units, group_times
+from sk_ensemble.utils.time import unique_times
 
 __all__ = ["BlockSplit"]
 

@@ -11,7 +11,7 @@ from sk_ensemble.exceptions import EmptyFoldError
 from sk_ensemble.model_selection._bars import NEVER
 from sk_ensemble.model_selection._embargo import embargo_stops, parse_embargo
 from sk_ensemble.model_selection._timeline import read_timeline
-from sk_ensemble.utils.time import format_ns
+from sk_ensemble.utils.time import format_ns, unique_times
 
 __all__ = ["embargo_end"]
 
@@ -54,7 +54,7 @@ def embargo_end(embargo_size: Any, X: Any, after: Any) -> pd.Timestamp:
     """
     timeline = read_timeline(X)
     start = pd.to_datetime(after, utc=True).as_unit("ns").value
-    sample_stamps = np.unique(timeline.times)
+    sample_stamps = unique_times(timeline.times)
     embargo = parse_embargo(embargo_size)
     stop = embargo_stops(embargo, np.array([start]), timeline, sample_stamps)[0]
     stamps = timeline.stamps

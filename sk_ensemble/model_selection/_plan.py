@@ -17,7 +17,7 @@ import numpy as np
 
 from sk_ensemble._typing import BoolArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import EmptyFoldError
-from sk_ensemble.model_selection._bars import is_ascending, own_bar_later
+from sk_ensemble.model_selection._bars import own_bar_later
 from sk_ensemble.model_selection._blocks import Blocks
 from sk_ensemble.model_selection._embargo import embargo_stops, parse_embargo
 from sk_ensemble.model_selection._label_spans import read_label_end
@@ -35,6 +35,7 @@ from sk_ensemble.model_selection._runs import (
 )
 from sk_ensemble.model_selection._sorted_spans import SortedSpans
 from sk_ensemble.model_selection._timeline import Timeline
+from sk_ensemble.utils.time import is_ascending
 
 __all__ = ["FoldRows", "SplitPlan", "plan_folds", "refuse_empty_folds"]
 

@@ -8,12 +8,12 @@ import numpy as np
 
 from sk_ensemble._typing import BoolArray, IntArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.model_selection._bars import unique_times
 from sk_ensemble.model_selection._plan import FoldRows
 from sk_ensemble.model_selection._timeline import Timeline, read_timeline
 from sk_ensemble.utils.colours import COLOURS
 from sk_ensemble.utils.legend import name_colours
 from sk_ensemble.utils.optional import import_optional
+from sk_ensemble.utils.time import unique_times
 from sk_ensemble.utils.time_axis import name_times
 
 __all__ = ["COLOURS", "plot_splits"]

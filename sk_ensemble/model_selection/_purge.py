@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 
 from sk_ensemble._typing import BoolArray, NanosecondArray
-from sk_ensemble.model_selection._bars import is_ascending
 from sk_ensemble.model_selection._blocks import Blocks
+from sk_ensemble.utils.time import is_ascending
 
 __all__ = ["closed_ends", "is_within", "latest_in_blocks", "overlaps"]
 

@@ -17,11 +17,11 @@ import pandas as pd
 
 from sk_ensemble._typing import IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.model_selection._bars import Bars, unique_times
+from sk_ensemble.model_selection._bars import Bars
 from sk_ensemble.model_selection._index_keys import IndexKeys, read_index
 from sk_ensemble.panel import Samples
 from sk_ensemble.utils.bars import refuse_duplicate_keys
-from sk_ensemble.utils.time import format_ns
+from sk_ensemble.utils.time import format_ns, unique_times
 
 __all__ = [
     "FrameTimeline",

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from sk_ensemble._typing import NanosecondArray
-from sk_ensemble.model_selection._bars import unique_times
 from sk_ensemble.model_selection._block_split import BlockSplit
 from sk_ensemble.model_selection._blocks import Blocks
 from sk_ensemble.model_selection._fold_map import FoldSketch
@@ -21,6 +20,7 @@ from sk_ensemble.model_selection._periods import (
 )
 from sk_ensemble.model_selection._plan import SplitPlan
 from sk_ensemble.model_selection._units import Units
+from sk_ensemble.utils.time import unique_times
 
 __all__ = ["WalkForwardSplit"]
 

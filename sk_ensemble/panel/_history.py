@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from sk_ensemble._typing import BoolArray, FloatArray, IntArray, NanosecondArray
-from sk_ensemble.utils.time import timedelta_ns
+from sk_ensemble.utils.time import timedelta_ns, unique_times
 
 __all__ = ["History", "history_of_sorted_bars", "read_only", "segment_starts"]
 
@@ -129,7 +129,7 @@ class History:
     @cached_property
     def unique_times(self) -> NanosecondArray:
         """Every time stamp at which some symbol has a bar, ascending."""
-        return np.unique(self.stamps)
+        return unique_times(self.stamps)
 
     @cached_property
     def _keys(self) -> IntArray:

@@ -14,7 +14,15 @@ import pandas as pd
 from sk_ensemble._typing import NanosecondArray
 from sk_ensemble.exceptions import DataError
 
-__all__ = ["NAT", "format_ns", "from_utc_ns", "timedelta_ns", "to_utc_ns"]
+__all__ = [
+    "NAT",
+    "format_ns",
+    "from_utc_ns",
+    "is_ascending",
+    "timedelta_ns",
+    "to_utc_ns",
+    "unique_times",
+]
 
 #: The integer that stands for "not a time".
 NAT = np.iinfo(np.int64).min
@@ -160,3 +168,24 @@ def timedelta_ns(value: Any, *, name: str) -> int:
         msg = f"{name} must be a positive duration, got {value!r}."
         raise DataError(msg)
     return int(duration.as_unit("ns").value)
+
+
+def is_ascending(times: NanosecondArray) -> bool:
+    """Tell whether no time comes after a later one."""
+    return bool((times[1:] >= times[:-1]).all())
+
+
+def unique_times(times: NanosecondArray) -> NanosecondArray:
+    """Return the different times, ascending, without sorting what is sorted.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.utils.time import unique_times
+    >>> unique_times(np.array([3, 1, 3]))
+    array([1, 3])
+    """
+    if is_ascending(times):
+        return times[np.append(True, times[1:] != times[:-1])] if len(times) else times
+    # Several times as fast as np.unique where symbols share their times.
+    return np.sort(pd.unique(times))

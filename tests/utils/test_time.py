@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sk_ensemble.exceptions import DataError
-from sk_ensemble.utils.time import NAT, format_ns, from_utc_ns, timedelta_ns, to_utc_ns
+from sk_ensemble.utils.time import (
+    NAT,
+    format_ns,
+    from_utc_ns,
+    is_ascending,
+    timedelta_ns,
+    to_utc_ns,
+    unique_times,
+)
 
 STAMP = dt.datetime(2024, 11, 3, 1, 30)
 HALF_PAST_ONE = int(STAMP.replace(tzinfo=dt.UTC).timestamp()) * 10**9
@@ -95,6 +103,23 @@ def test_stamps_beyond_the_range_are_refused(year):
     values = np.array(["2024", str(year)], dtype="datetime64[us]")
     with pytest.raises(DataError, match=rf"{year}.* in row 1"):
         to_utc_ns(values)
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+def test_every_unit_is_converted_up_to_the_last_instant_that_fits(unit):
+    fits = ["1678-01-01", "2024-11-03 01:30", "2262-04-11"]
+    values = np.array(fits, dtype=f"datetime64[{unit}]")
+    expected = [pd.Timestamp(value).as_unit("ns").value for value in fits]
+    assert to_utc_ns(values).tolist() == expected
+    assert to_utc_ns(np.append(values, np.datetime64("NaT")))[-1] == NAT
+
+
+@given(st.lists(st.integers(-5, 5)))
+def test_unique_times_are_those_of_numpy(values):
+    times = np.array(values, dtype=np.int64)
+    assert is_ascending(times) == (values == sorted(values))
+    for given_times in (times, np.sort(times)):
+        assert unique_times(given_times).tolist() == sorted(set(values))
 
 
 @pytest.mark.parametrize(
