@@ -151,7 +151,8 @@ def one_row_per_bin(edges: list[FloatArray], window_length: int) -> FloatArray:
     Returns
     -------
     rows : ndarray of float32 of shape (n_bins, window_length * n_features)
-        Every column counts from 1 to its number of bins, which it then repeats.
+        Every column counts from 1 to its number of bins, again and again, so that no
+        bin looks like one that nearly all rows are in.
 
     Examples
     --------
@@ -163,6 +164,5 @@ def one_row_per_bin(edges: list[FloatArray], window_length: int) -> FloatArray:
            [3., 1., 3., 1.]], dtype=float32)
     """
     n_bins = np.array([len(feature_edges) + 1 for feature_edges in edges])
-    counted = np.arange(1, n_bins.max() + 1)[:, None]
-    rows = np.minimum(counted, n_bins).astype(np.float32)
-    return np.tile(rows, window_length)
+    rows = np.arange(n_bins.max())[:, None] % n_bins + 1
+    return np.tile(rows.astype(np.float32), window_length)

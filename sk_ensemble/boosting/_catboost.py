@@ -245,7 +245,7 @@ class CatBoostClassifier(BoosterClassifier):
         follow = FollowRounds(rounds, objective["loss_function"])
         params = {**self._library_params(sets[0]), **objective}
         rounds.begin()
-        with table_of_borders(edges, training.windows.window_length) as borders:
+        with table_of_borders(edges, training.windows) as borders:
             booster = catboost.CatBoost(
                 {**params, "iterations": rounds.n_max, "input_borders": borders}
             )

@@ -11,24 +11,34 @@ from typing import Any
 import numpy as np
 
 from sk_ensemble._typing import FloatArray
-from sk_ensemble.boosting._bins import in_bins
+from sk_ensemble.boosting._bins import has_missing, in_bins
 from sk_ensemble.boosting._flat_rows import flat_columns, order_of_rows
 from sk_ensemble.estimator import TrainingSet
+from sk_ensemble.panel import Windows
 from sk_ensemble.utils.optional import import_optional
 
 __all__ = ["as_pool", "table_of_borders"]
 
 
-def _border_lines(edges: list[FloatArray], window_length: int) -> Iterator[str]:
-    """Yield the library's table of borders: one between each two numbers of bins."""
+def _border_lines(edges: list[FloatArray], windows: Windows) -> Iterator[str]:
+    """Yield the library's table of borders: one between each two numbers of bins.
+
+    The number of missing values counts only where there are some, as a bin more costs
+    time in every round. A column without any border would be an error.
+    """
+    first = [
+        0 if is_missing or len(feature_edges) == 0 else 1
+        for feature_edges, is_missing in zip(edges, has_missing(windows), strict=True)
+    ]
     n_features = len(edges)
-    for column in range(window_length * n_features):
-        for number in range(len(edges[column % n_features]) + 1):
+    for column in range(windows.window_length * n_features):
+        feature = column % n_features
+        for number in range(first[feature], len(edges[feature]) + 1):
             yield f"{column}\t{number}.5\n"
 
 
 @contextmanager
-def table_of_borders(edges: list[FloatArray], window_length: int) -> Iterator[str]:
+def table_of_borders(edges: list[FloatArray], windows: Windows) -> Iterator[str]:
     """Write a file that tells the library that each number of a bin is a bin.
 
     Left to itself it would find that out by counting the numbers of every column,
@@ -38,8 +48,8 @@ def table_of_borders(edges: list[FloatArray], window_length: int) -> Iterator[st
     ----------
     edges : list of ndarray
         Edges of the bins of each feature, from `bin_edges`.
-    window_length : int
-        Bars per window.
+    windows : Windows of shape (n_samples, window_length, n_features)
+        The samples to train on.
 
     Yields
     ------
@@ -49,7 +59,7 @@ def table_of_borders(edges: list[FloatArray], window_length: int) -> Iterator[st
     with TemporaryDirectory() as folder:
         path = Path(folder) / "borders.tsv"
         with path.open("w", encoding="ascii") as file:
-            file.writelines(_border_lines(edges, window_length))
+            file.writelines(_border_lines(edges, windows))
         yield str(path)
 
 
