@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from sk_ensemble._typing import IntArray, NanosecondArray
+from sk_ensemble._typing import BoolArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.utils.time import NAT, format_ns, to_utc_ns
 
@@ -50,17 +50,20 @@ def level_or_column(data: Any, name: str) -> Any:
     return None
 
 
-def _as_objects(values: Any) -> np.ndarray:
-    """Return symbols as an array of objects, one object per distinct symbol.
+def _as_objects(values: Any) -> tuple[np.ndarray, BoolArray]:
+    """Return symbols as an array of objects, and a mark where one is missing.
 
-    Converting pandas text row by row would make one Python string per bar.
+    Converting pandas text row by row would make one Python string per bar; here is one
+    object per distinct symbol.
     """
     if values.dtype == object:
-        return np.asarray(values)
+        symbols = np.asarray(values)
+        return symbols, pd.isna(symbols)
     codes, names = pd.factorize(values)
     # Code -1, "missing", takes the None at the end.
     missing = np.array([None], dtype=object)
-    return np.concatenate((np.asarray(names, dtype=object), missing))[codes]
+    symbols = np.concatenate((np.asarray(names, dtype=object), missing))[codes]
+    return symbols, codes < 0
 
 
 def symbol_time_keys(
@@ -112,8 +115,7 @@ def symbol_time_keys(
             "yours, or name them with the time= and symbol= arguments."
         )
         raise DataError(msg)
-    symbols = _as_objects(found[symbol])
-    missing = pd.isna(symbols)
+    symbols, missing = _as_objects(found[symbol])
     if missing.any():
         msg = (
             f"{symbol!r} is missing in {missing.sum()} rows, the first is row "
@@ -129,6 +131,14 @@ def symbol_time_keys(
         )
         raise DataError(msg)
     return symbols, times
+
+
+def _order_of(codes: IntArray, times: NanosecondArray) -> IntArray:
+    """Return the order by code, then time, without sorting what is sorted."""
+    later, same = codes[1:] > codes[:-1], codes[1:] == codes[:-1]
+    if (later | (same & (times[1:] >= times[:-1]))).all():
+        return np.arange(len(codes))
+    return np.lexsort((times, codes))
 
 
 def order_by_symbol_time(
@@ -150,7 +160,7 @@ def order_by_symbol_time(
         raise DataError(msg)
     ranks = np.argsort(names)
     codes, names = np.argsort(ranks)[codes], names[ranks]
-    order = np.lexsort((times, codes))
+    order = _order_of(codes, times)
     counts = np.bincount(codes, minlength=len(names))
     bounds = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
     return SymbolTimeOrder(
