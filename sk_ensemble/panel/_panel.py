@@ -188,7 +188,8 @@ class Panel(Samples):
     @classmethod
     def _of_all_bars(cls, history: History) -> Self:
         """Return a panel whose samples are all bars in (time, symbol) order."""
-        return cls(history, np.lexsort((history.symbol_codes, history.stamps)))
+        # Symbols ascend already, and stay in order where times are equal.
+        return cls(history, np.argsort(history.stamps, kind="stable"))
 
     def _with(self, positions: IntArray, label_end: NanosecondArray | None) -> Self:
         return type(self)(self.history, positions, label_end)

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
-import tracemalloc
 from decimal import Decimal
+from functools import partial
 
 import numpy as np
 import pandas as pd
 import pytest
+from counting import peak_bytes
 
 from sk_ensemble import Panel
 from sk_ensemble.exceptions import DataError
@@ -259,13 +260,46 @@ def test_something_else_than_a_frame_is_refused(bars):
         Panel.from_frame(bars.to_numpy())
 
 
-def test_building_takes_little_more_memory_than_the_block():
-    n_bars = 50_000
-    frame = pd.DataFrame(
-        np.zeros((n_bars, 30)), columns=[f"feature_{i}" for i in range(30)]
-    ).assign(symbol="A", datetime=pd.date_range("2020", periods=n_bars, freq="5min"))
-    tracemalloc.start()
-    panel = Panel.from_frame(frame)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert peak < 1.6 * panel.history.block.nbytes
+def many_bars(n_bars, dtype="float64"):
+    """Return bars of two symbols and 30 features in random row order."""
+    values = np.random.default_rng(0).normal(size=(n_bars, 30)).astype(dtype)
+    frame = pd.DataFrame(values, columns=[f"feature_{i}" for i in range(30)])
+    times = pd.date_range("2020", periods=n_bars // 2, freq="5min")
+    frame["symbol"] = np.repeat(["A", "B"], n_bars // 2)
+    frame["datetime"] = np.tile(times, 2)
+    return frame.sample(frac=1, random_state=0)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_bars_are_filled_in_stretch_by_stretch(dtype):
+    frame = many_bars(3_000).astype({"feature_3": "Float64"})
+    ordered = frame.sort_values(["symbol", "datetime"]).filter(like="feature")
+    expected = ordered.to_numpy(np.float64).astype(dtype)
+    for features in (None, [f"feature_{i}" for i in range(10)]):
+        block = Panel.from_frame(frame, features=features, dtype=dtype).history.block
+        np.testing.assert_array_equal(block, expected[:, : block.shape[1]])
+
+
+@pytest.mark.parametrize("stretch", [0, 1, 2])
+def test_an_infinity_is_found_in_every_stretch(stretch):
+    frame = many_bars(3_000).reset_index(drop=True)
+    row = frame.sort_values(["symbol", "datetime"]).index[1_100 * stretch]
+    assert Panel.from_frame(frame).history.n_bars == 3_000
+    frame.loc[row, "feature_7"] = np.inf
+    assert f"'feature_7' has 1 infinite value(s), the first in row {row} " in refusal(
+        frame
+    )
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_building_takes_little_more_memory_than_the_block(dtype):
+    frame = many_bars(50_000, dtype)
+    block = Panel.from_frame(frame).history.block
+    assert peak_bytes(lambda: Panel.from_frame(frame)) < 1.4 * block.nbytes
+
+
+def test_sorting_the_frame_beforehand_takes_a_copy_of_it():
+    frame = many_bars(50_000, "float32")
+    ordered = partial(frame.sort_values, ["symbol", "datetime"])
+    size = Panel.from_frame(frame).history.block.nbytes
+    assert peak_bytes(lambda: Panel.from_frame(ordered())) > 1.8 * size
