@@ -1,10 +1,9 @@
 from __future__ import annotations
 
-import tracemalloc
-
 import numpy as np
 import pandas as pd
 import pytest
+from counting import peak_bytes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -152,30 +151,46 @@ def test_folds_and_windows_share_the_memory_of_the_panel(frame):
     assert not np.shares_memory(panel.to_numpy(), panel.history.block)
 
 
-def traced(action):
-    """Return the bytes that an action allocates at its peak."""
-    tracemalloc.start()
-    try:
-        action()
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
 @pytest.mark.parametrize(
     "n_bars", [100_000, pytest.param(1_000_000, marks=pytest.mark.slow)]
 )
 def test_windowing_allocates_less_than_the_bars(n_bars):
     block = np.zeros((n_bars, 30), dtype=np.float32)
     panel = Panel(history_of_array(block), np.arange(n_bars))
-    allocated = traced(lambda: Windower(60).fit_transform(panel)[: n_bars // 2])
+    allocated = peak_bytes(lambda: Windower(60).fit_transform(panel)[: n_bars // 2])
     assert allocated < 0.3 * block.nbytes
 
 
 def test_materialised_windows_allocate_many_times_the_bars():
     block = np.zeros((5_000, 30), dtype=np.float32)
     windows = Windower(60).transform(block)
-    assert traced(windows.gather) > 50 * block.nbytes
+    assert peak_bytes(windows.gather) > 50 * block.nbytes
+
+
+@pytest.mark.parametrize("segment_length", [None, 500])
+def test_a_batch_allocates_itself_and_row_numbers_only(segment_length):
+    block = np.zeros((5_000, 30), dtype=np.float32)
+    history = history_of_array(block, segment_length=segment_length)
+    windows = Windows.from_panel(Panel(history, np.arange(5_000)), 60)
+    rows = np.random.default_rng(0).permutation(5_000)[:256]
+    batch = windows.gather(rows)
+    assert batch.nbytes == 256 * 60 * 30 * 4
+    n_padded = (~windows[rows].complete).sum()
+    assert (n_padded > 10) == (segment_length is not None)
+    # Padded windows are gathered once more, bar by bar.
+    allowed = batch.nbytes * (1.05 + 1.2 * n_padded / 256)
+    assert peak_bytes(lambda: windows.gather(rows)) < allowed
+
+
+def test_a_batch_made_bar_by_bar_or_of_slices_would_allocate_more():
+    block = np.zeros((5_000, 30), dtype=np.float32)
+    windows = Windower(60).transform(block)
+    rows = np.random.default_rng(0).permutation(np.arange(60, 5_000))[:256]
+    batch = windows.gather(rows).nbytes
+    assert peak_bytes(lambda: block[windows.bar_rows(rows)]) > 1.06 * batch
+    slices = [(row - 59, row + 1) for row in rows]
+    copies = peak_bytes(lambda: np.array([block[a:b].copy() for a, b in slices]))
+    assert copies > 1.9 * batch
 
 
 def test_shape_and_array_agree(frame):
