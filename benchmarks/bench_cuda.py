@@ -1,11 +1,11 @@
 """Training an LSTM on a GPU beside skorch, a loop in a CUDA graph, and fold by fold
 
 Needs a GPU, and says so and ends without one. Windows of 60 bars x 30 features in
-batches of 256; the clock is read when the GPU has done its work. `LSTMClassifier` stands beside
-skorch's default path, which has the array of all windows in memory and sends it batch by
-batch, and beside a loop with everything on the GPU whose step is one CUDA graph.
-`fit_folds` trains the 15 folds of `CombinatorialPurgedSplit(6, 2)` at once, beside the
-fit of one fold and beside 15 fits.
+batches of 256; the clock is read when the GPU has done its work. `LSTMClassifier`
+stands beside skorch's default path, which has the array of all windows in memory and
+sends it batch by batch, and beside a loop with everything on the GPU whose step is one
+CUDA graph. `fit_folds` trains the 15 folds of `CombinatorialPurgedSplit(6, 2)` at once,
+beside the fit of one fold and beside 15 fits.
 
     python benchmarks/bench_cuda.py
     python benchmarks/bench_cuda.py --device cpu --samples 1024 --no-save

@@ -92,10 +92,10 @@ def fit_folds(
     Each fold has its own batches, in the order that it would have alone, its own
     gradient limit, learning rate, early stopping and running statistics. A fold that
     has stopped leaves the stack with the bits it had, and one with fewer batches takes
-    no more steps than it has batches. Folds that lack a class, or know another number of
-    symbols, have networks of another shape, and are trained together with their like,
-    after the others. Of `InceptionTimeClassifier` each member is computed for all folds
-    at once, one member after the other.
+    no more steps than it has batches. Folds that lack a class, or know another number
+    of symbols, have networks of another shape, and are trained together with their
+    like, after the others. Of `InceptionTimeClassifier` each member is computed for all
+    folds at once, one member after the other.
 
     Sums are added in another order than alone. In double precision, without dropout,
     losses agree with those of separate fits to 1e-5 over the first 20 steps, and the

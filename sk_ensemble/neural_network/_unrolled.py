@@ -8,38 +8,48 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from sk_ensemble.neural_network._lstm_steps import LSTMSteps
+
 __all__ = ["UnrolledRecurrent"]
 
 State = tuple[torch.Tensor, torch.Tensor]
+#: Of the inputs, of the states, and the constants of both, where there are any.
+Weights = tuple[torch.Tensor, torch.Tensor, tuple[torch.Tensor, torch.Tensor] | None]
+Result = tuple[torch.Tensor, State]
 
 
-def _lstm_step(
-    given: torch.Tensor, state: State, weight: torch.Tensor, bias: torch.Tensor | None
-) -> State:
-    """Return hidden and cell state of the next step."""
-    hidden, cell = state
-    gates = given + functional.linear(hidden, weight, bias)
-    # One operation for all gates: on a GPU the number of operations counts.
-    let_in, keep, _, let_out = torch.sigmoid(gates).chunk(4, dim=-1)
-    new = torch.tanh(gates.chunk(4, dim=-1)[2])
-    cell = keep * cell + let_in * new
-    return let_out * torch.tanh(cell), cell
+def _lstm(windows: torch.Tensor, state: State, of_layer: Weights) -> Result:
+    """Return the hidden states of all steps, and the last hidden and cell state."""
+    inputs, states, constants = of_layer
+    constant = inputs.new_zeros(len(inputs))
+    if constants is not None:
+        constant = constants[0] + constants[1]
+    weights = torch.cat([inputs, states, constant[:, None]], dim=1)
+    if torch.is_autocast_enabled(windows.device.type):
+        windows = windows.to(torch.get_autocast_dtype(windows.device.type))
+    parts = (windows, weights, *state)
+    one_network = (part.to(windows.dtype).unsqueeze(0) for part in parts)
+    outputs, cell, *_ = LSTMSteps.apply(*one_network)
+    return outputs[0], (outputs[0][:, -1], cell[0])
 
 
-def _gru_step(
-    given: torch.Tensor, state: State, weight: torch.Tensor, bias: torch.Tensor | None
-) -> State:
-    """Return the hidden state of the next step, twice."""
-    hidden, _ = state
-    reset, update, new = given.chunk(3, dim=-1)
-    own = functional.linear(hidden, weight, bias).chunk(3, dim=-1)
-    new = torch.tanh(new + torch.sigmoid(reset + own[0]) * own[2])
-    share = torch.sigmoid(update + own[1])
-    hidden = new + share * (hidden - new)
-    return hidden, hidden
+def _gru(windows: torch.Tensor, state: State, of_layer: Weights) -> Result:
+    """Return the hidden states of all steps, and the last one twice."""
+    inputs, states, constants = of_layer
+    of_given, of_own = (None, None) if constants is None else constants
+    given = functional.linear(windows, inputs, of_given)
+    hidden, outputs = state[0], []
+    for step in given.unbind(1):
+        reset, update, new = step.chunk(3, dim=-1)
+        own = functional.linear(hidden, states, of_own).chunk(3, dim=-1)
+        new = torch.tanh(new + torch.sigmoid(reset + own[0]) * own[2])
+        share = torch.sigmoid(update + own[1])
+        hidden = new + share * (hidden - new)
+        outputs.append(hidden)
+    return torch.stack(outputs, dim=1), (hidden, hidden)
 
 
-_STEPS = {nn.LSTM: _lstm_step, nn.GRU: _gru_step}
+_LAYERS = {nn.LSTM: _lstm, nn.GRU: _gru}
 
 
 class UnrolledRecurrent(nn.Module):
@@ -62,7 +72,7 @@ class UnrolledRecurrent(nn.Module):
     def __init__(self, layer: nn.RNNBase) -> None:
         super().__init__()
         if (
-            type(layer) not in _STEPS
+            type(layer) not in _LAYERS
             or layer.bidirectional
             or layer.proj_size
             or not layer.batch_first
@@ -73,7 +83,7 @@ class UnrolledRecurrent(nn.Module):
                 "batch_first=True can be. Fit the folds one by one."
             )
             raise TypeError(msg)
-        self._step = _STEPS[type(layer)]
+        self._compute = _LAYERS[type(layer)]
         self._is_lstm = isinstance(layer, nn.LSTM)
         self.hidden_size = layer.hidden_size
         self.num_layers = layer.num_layers
@@ -108,26 +118,21 @@ class UnrolledRecurrent(nn.Module):
         ends = []
         for number in range(self.num_layers):
             begin = first[0][number], first[1][number]
-            windows, end = self._layer(windows, begin, number)
+            windows, end = self._compute(windows, begin, self._of_layer(number))
             ends.append(end)
             if number < self.num_layers - 1:
                 windows = functional.dropout(windows, self.dropout, self.training)
         hidden, cell = (torch.stack(part) for part in zip(*ends, strict=True))
         return windows, (hidden, cell) if self._is_lstm else hidden
 
-    def _layer(
-        self, windows: torch.Tensor, state: State, number: int
-    ) -> tuple[torch.Tensor, State]:
+    def _of_layer(self, number: int) -> Weights:
         parameters: dict[str, Any] = self._parameters
-        given = functional.linear(
-            windows,
+        constants = (f"bias_ih_l{number}", f"bias_hh_l{number}")
+        has_constants = constants[0] in parameters
+        return (
             parameters[f"weight_ih_l{number}"],
-            parameters.get(f"bias_ih_l{number}"),
+            parameters[f"weight_hh_l{number}"],
+            (parameters[constants[0]], parameters[constants[1]])
+            if has_constants
+            else None,
         )
-        weight = parameters[f"weight_hh_l{number}"]
-        bias = parameters.get(f"bias_hh_l{number}")
-        outputs = []
-        for step in given.unbind(1):
-            state = self._step(step, state, weight, bias)
-            outputs.append(state[0])
-        return torch.stack(outputs, dim=1), state

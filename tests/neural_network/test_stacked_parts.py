@@ -7,8 +7,10 @@ import copy
 import pytest
 import torch
 from torch import nn
+from torch.func import vmap
 
 from sk_ensemble.neural_network import LSTMModule, MLPModule
+from sk_ensemble.neural_network._lstm_steps import LSTMSteps
 from sk_ensemble.neural_network._pace import Pace
 from sk_ensemble.neural_network._row_norm import RowNorm
 from sk_ensemble.neural_network._stacked_adam import StackedAdam
@@ -50,6 +52,39 @@ def test_unrolled_layers_go_on_from_a_state(kind):
     torch.testing.assert_close(found, expected)
     expected, found = (part(windows[:, 4:], expected) for part in (layer, unrolled))
     torch.testing.assert_close(found, expected)
+
+
+def make_steps():
+    sizes = [(2, 3, 4, 5), (2, 24, 5 + 6 + 1), (2, 3, 6), (2, 3, 6)]
+    return [torch.randn(size).double().requires_grad_() for size in sizes]
+
+
+@pytest.mark.parametrize("used", [[0, 1], [0], [1]])
+def test_gradients_of_steps_are_those_of_small_differences(used):
+    def outputs(*given):
+        return tuple(LSTMSteps.apply(*given)[place] for place in used)
+
+    assert torch.autograd.gradcheck(outputs, make_steps())
+
+
+def test_steps_leave_what_they_are_given():
+    given = make_steps()
+    before = [part.detach().clone() for part in given]
+    outputs, cell, *_ = LSTMSteps.apply(*given)
+    (outputs.sum() + cell.sum()).backward()
+    assert all(one.equal(two) for one, two in zip(given, before, strict=True))
+
+
+def test_networks_may_share_what_steps_are_given():
+    windows, weights, hidden, cell = make_steps()
+    shared = [windows[:1], weights[:, None], hidden[:1], cell[:1]]
+
+    def steps(own):
+        return LSTMSteps.apply(shared[0], own, *shared[2:])[0]
+
+    found = vmap(steps)(shared[1])
+    for own, outputs in zip(weights, found, strict=True):
+        torch.testing.assert_close(outputs, steps(own[None]))
 
 
 def test_unrolled_layers_drop_units_between_layers_in_training_only():
