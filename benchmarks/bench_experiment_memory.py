@@ -10,26 +10,23 @@ of the same processes with everything imported and nothing read.
 
 from __future__ import annotations
 
-import argparse
-import json
 import os
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import psutil
-
-from sk_ensemble.experiments import parse_experiment, run_experiment
+from harness import AtMost, Comparison, Worker, run_part, take_turns
 
 N_FEATURES = 50
 N_SYMBOLS = 4
-RESULTS = Path(__file__).parent / "results" / "experiment_memory.json"
+SMALL = N_SYMBOLS * 10_000
+MIB = 2**20
 
 
 def split_frame(n_bars, start, rng):
@@ -60,6 +57,8 @@ def write_splits(folder, n_bars):
 
 
 def make_config(folder, n_jobs):
+    from sk_ensemble.experiments import parse_experiment
+
     return parse_experiment(f"""
 experiment: {{name: memory}}
 horizons: [5]
@@ -111,54 +110,51 @@ class Watch:
         self._thread.join()
 
 
-def measure(folder, n_jobs):
-    """Return the peak of an experiment in bytes."""
+def answer(folder, n_jobs):
+    """Return the peak of an experiment in MiB."""
+    from sk_ensemble.experiments import run_experiment
+
     warnings.simplefilter("ignore")
     with Watch() as watch:
         result = run_experiment(make_config(Path(folder), n_jobs), use_cache=False)
     if result.failures:
         raise RuntimeError(result.failures)
-    return watch.peak
+    return watch.peak / MIB
 
 
-def in_child(folder, n_jobs):
+def peak_of(n_bars, n_jobs):
     """Return the peak of an experiment in a fresh process that may have workers."""
-    words = [sys.executable, __file__, "--measure", folder, str(n_jobs)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    return int(done.stdout.split()[-1])
+    with tempfile.TemporaryDirectory() as folder, Worker(__file__) as worker:
+        write_splits(Path(folder), n_bars)
+        return worker.ask(folder=folder, n_jobs=n_jobs)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def compare(options):
+    """Yield what many bars add to few, beside their size."""
+    bars = options.bars * N_FEATURES * 4 / MIB
+    for n_jobs in options.jobs:
+        sizes = {"few": SMALL, "many": options.bars}
+        measures = {name: partial(peak_of, n, n_jobs) for name, n in sizes.items()}
+        told = take_turns(measures, options.rounds)
+        added = [
+            many - few for few, many in zip(told["few"], told["many"], strict=True)
+        ]
+        case = f"experiment, {n_jobs} worker{'s' if n_jobs > 1 else ''}"
+        there = [bars] * len(added)
+        yield Comparison(case, "the bars", "MiB", added, there, AtMost(2.5))
+
+
+def add_arguments(parser):
     parser.add_argument("--bars", type=int, default=1_000_000)
     parser.add_argument("--jobs", type=int, nargs="+", default=[1, 2])
-    parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name}")
-    parser.add_argument("--measure", nargs=2, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.measure:
-        folder, n_jobs = options.measure
-        print(measure(folder, int(n_jobs)))
-        return
-    size = options.bars * N_FEATURES * 4
-    small = N_SYMBOLS * 10_000
-    print(f"{options.bars} bars x {N_FEATURES} features: {size / 2**20:.0f} MiB")
-    found = []
-    for n_jobs in options.jobs:
-        peaks = []
-        for n_bars in (small, options.bars):
-            with tempfile.TemporaryDirectory() as folder:
-                write_splits(Path(folder), n_bars)
-                peaks.append(in_child(folder, n_jobs))
-        ratio = (peaks[1] - peaks[0]) / size
-        found.append({"n_jobs": n_jobs, "ratio": round(ratio, 3)})
-        print(
-            f"{n_jobs} worker(s): {peaks[1] / 2**20:.0f} MiB at the peak, "
-            f"{peaks[0] / 2**20:.0f} with {small} bars: {ratio:.2f} x the bars"
-        )
-    if options.save:
-        facts = {"bars": options.bars, "features": N_FEATURES, "peaks": found}
-        RESULTS.write_text(json.dumps(facts, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    run_part(
+        "experiment_memory",
+        compare,
+        doc=__doc__,
+        answer=answer,
+        arguments=add_arguments,
+        rounds=1,
+    )

@@ -11,25 +11,15 @@ the panel included, less that of the process with everything imported and no dat
 
 from __future__ import annotations
 
-import argparse
-import json
-import subprocess
-import sys
-import threading
 import warnings
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import psutil
-from sklearn.model_selection import cross_val_score
-from sklearn.pipeline import Pipeline
-
-from sk_ensemble import Panel, PurgedSplit, Windower, create
-from sk_ensemble.utils.memory import return_free_memory
+from harness import AtMost, Comparison, Watch, Worker, run_part, take_turns
 
 N_FEATURES, N_SYMBOLS, HORIZON = 50, 4, 5
-RESULTS = Path(__file__).parent / "results" / "memory.json"
+MIB = 2**20
 
 #: Window length and parameters.
 MODELS = {
@@ -43,6 +33,8 @@ MODELS = {
 
 def make_panel(n_bars):
     """Return random bars, and labels that follow the first feature of each bar."""
+    from sk_ensemble import Panel
+
     rng = np.random.default_rng(0)
     per_symbol = n_bars // N_SYMBOLS
     values = rng.normal(size=(per_symbol * N_SYMBOLS, N_FEATURES)).astype("float32")
@@ -56,75 +48,61 @@ def make_panel(n_bars):
     return Panel.from_frame(frame), labels.reshape(N_SYMBOLS, -1).T.ravel()
 
 
-class Watch:
-    """Take the largest resident set of this process while a block runs."""
+def answer(name, n_bars):
+    """Return the peak in MiB, without what the imports take."""
+    from sklearn.model_selection import cross_val_score
+    from sklearn.pipeline import make_pipeline
 
-    def __enter__(self):
-        self.peak, self._stop = 0, threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
-        self._thread.start()
-        return self
+    from sk_ensemble import PurgedSplit, Windower, create
+    from sk_ensemble.utils.memory import return_free_memory
 
-    def _look(self):
-        process = psutil.Process()
-        while not self._stop.wait(0.01):
-            self.peak = max(self.peak, process.memory_info().rss)
-
-    def __exit__(self, *_):
-        self._stop.set()
-        self._thread.join()
-
-
-def measure(name, n_bars):
-    """Return the peak without what the imports take, bytes, and the mean score."""
     warnings.simplefilter("ignore")
     window_length, params = MODELS[name]
-    classifier = create(name, random_state=0, **params)
+    model = make_pipeline(
+        Windower(window_length), create(name, random_state=0, **params)
+    )
     # A first small fit imports all libraries, and starts their threads.
-    pipeline = Pipeline([("window", Windower(window_length)), ("clf", classifier)])
-    X, y = make_panel(4000)
-    pipeline.fit(X, y)
+    model.fit(*make_panel(4000))
     before = psutil.Process().memory_info().rss
     X, y = make_panel(n_bars)
     return_free_memory(X.history.block.nbytes)
     with Watch() as watch:
-        scores = cross_val_score(
-            pipeline,
-            X,
-            y,
-            cv=PurgedSplit(n_splits=2, purged_size=HORIZON),
-            scoring="neg_log_loss",
-        )
-    return watch.peak - before, -scores.mean()
+        cv = PurgedSplit(n_splits=2, purged_size=HORIZON)
+        cross_val_score(model, X, y, cv=cv, scoring="neg_log_loss")
+    return (watch.peak - before) / MIB
 
 
-def in_child(name, n_bars):
-    words = [sys.executable, __file__, "--measure", name, "--bars", str(n_bars)]
-    done = subprocess.run(words, capture_output=True, text=True, check=True)
-    return json.loads(done.stdout.splitlines()[-1])
+def in_process(name, n_bars):
+    """Return the peak of a process of its own."""
+    with Worker(__file__, OMP_NUM_THREADS="1") as worker:
+        return worker.ask(name=name, n_bars=n_bars)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
+def compare(options):
+    """Yield the peaks beside the bars."""
+    size = options.bars * N_FEATURES * 4 / MIB
+    cases = {
+        "lightgbm": "LightGBM on single bars",
+        "lstm": "LSTM on windows of 60 bars",
+    }
+    measures = {
+        name: lambda name=name: in_process(name, options.bars) for name in cases
+    }
+    for name, peaks in take_turns(measures, options.rounds).items():
+        bars = [size] * len(peaks)
+        yield Comparison(cases[name], "the bars", "MiB", peaks, bars, AtMost(2.5))
+
+
+def add_arguments(parser):
     parser.add_argument("--bars", type=int, default=1_000_000)
-    parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
-    parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name}")
-    parser.add_argument("--measure", choices=MODELS, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.measure:
-        print(json.dumps(measure(options.measure, options.bars)))
-        return
-    size = options.bars * N_FEATURES * 4
-    print(f"{options.bars} bars x {N_FEATURES} features: {size / 2**20:.0f} MiB")
-    ratios = {}
-    for name in options.models:
-        peak, loss = in_child(name, options.bars)
-        ratios[name] = round(peak / size, 2)
-        print(f"{name}: {ratios[name]:.2f} x the bars, log loss {loss:.4f}")
-    if options.save:
-        facts = {"bars": options.bars, "features": N_FEATURES, "ratios": ratios}
-        RESULTS.write_text(json.dumps(facts, indent=2) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    run_part(
+        "memory",
+        compare,
+        doc=__doc__,
+        answer=answer,
+        arguments=add_arguments,
+        rounds=3,
+    )
