@@ -297,8 +297,11 @@ def test_tables_of_the_page_are_those_of_the_files(
     page = tmp_path / "page.md"
     page.write_text(text)
     for name in names:
-        _, rows = results.read_table(FOLDER / "results" / f"{name}.csv")
-        results.write_into_page(page, name, rows)
+        path = FOLDER / "results" / f"{name}.csv"
+        if path.exists():
+            results.write_into_page(page, name, results.read_table(path)[1])
+        else:  # not measured yet
+            assert f"{name} -->\n<!-- end of results: {name} -->" in text
     assert page.read_text() == text
 
 

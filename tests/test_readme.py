@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-import csv
 import hashlib
 import importlib.util
 import re
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 from xml.dom import minidom
@@ -152,49 +153,38 @@ def test_every_row_of_the_comparison_names_a_test_or_a_benchmark() -> None:
         assert any(re.match(r"(tests/.*test_|benchmarks/bench_)", t) for t in shown)
 
 
-#: Rows of the table, by library and case of a part of the benchmarks.
-SPEEDS = {
-    "skfolio": ("splits", ["100,000 rows"]),
-    "purgedcv": ("splits", ["100,000 rows"]),
-    "holdout-backtest": ("splits", ["100,000 rows"]),
-    "mlfinpy": ("labels", ["triple barrier, 10,000 bars", "uniqueness, 10,000 bars"]),
-}
+@pytest.fixture
+def speeds(monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
+    """The script that writes measured speeds into the table."""
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    before = set(sys.modules)
+    yield script("benchmarks/speeds.py")
+    for name in set(sys.modules) - before:
+        if name.partition(".")[0] == "harness":
+            del sys.modules[name]
 
 
-def table_of(part: str) -> tuple[dict[str, str], dict[tuple[str, str], str]]:
-    """Return the versions of the peers, and the ratios by case and library."""
-    lines = (ROOT / "benchmarks" / "results" / f"{part}.csv").read_text().splitlines()
-    (peers,) = (line for line in lines if line.startswith("# peers: "))
-    versions = dict(one.split() for one in peers.partition(": ")[2].split(", "))
-    rows = csv.DictReader(line for line in lines if not line.startswith("# "))
-    return versions, {(row["case"], row["other"]): row["ratio"] for row in rows}
-
-
-def times_faster() -> dict[str, list[float]]:
-    """Return what benchmarks have measured, by the first cell of the table."""
-    found: dict[str, list[float]] = {}
-    for part in ("splits", "labels"):
-        versions, ratios = table_of(part)
-        for name, (its_part, cases) in SPEEDS.items():
-            if its_part == part:
-                speeds = [float(ratios[case, name]) for case in cases]
-                found[f"{name} {versions[name]}"] = speeds
-    versions, ratios = table_of("labels")
-    (draws,) = (float(r) for (case, _), r in ratios.items() if "9,980 draws" in case)
-    found[f"holdout-backtest {versions['holdout-backtest']}"].append(draws)
-    return found
-
-
-def test_measured_speeds_are_those_of_the_benchmarks() -> None:
+def test_measured_speeds_are_those_of_the_benchmarks(speeds: ModuleType) -> None:
     told: dict[str, list[str]] = {}
-    for name, _, outcome, _ in compared((ROOT / "README.md").read_text()):
+    text = (ROOT / "README.md").read_text()
+    for name, _, outcome, _ in compared(text):
         for speed in re.findall(r"([\d.]+) times faster", outcome):
             told.setdefault(name, []).append(speed)
-    measured = {
-        name: [f"{speed:.2g}" if speed < 10 else f"{speed:.0f}" for speed in speeds]
-        for name, speeds in times_faster().items()
-    }
-    assert told == measured
+    assert told == speeds.speeds(), "Run python benchmarks/speeds.py."
+    assert speeds.with_speeds(text, speeds.speeds()) == text
+
+
+def test_speeds_are_put_into_the_rows_of_their_library(speeds: ModuleType) -> None:
+    rows = "| a 1 | x | 5 times faster |\n| b 2 | 5 times faster |\n| a 1 | equal |\n"
+    page = f"5 times faster\n{rows}| a 1 | 0.5 times faster |"
+    changed = speeds.with_speeds(page, {"a 1": ["7", "8"]})
+    assert changed.splitlines() == [
+        "5 times faster",
+        "| a 1 | x | 7 times faster |",
+        "| b 2 | 5 times faster |",
+        "| a 1 | equal |",
+        "| a 1 | 8 times faster |",
+    ]
 
 
 # --- its badges and its picture ------------------------------------------------------
