@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel._history import History, history_of_sorted_bars
 from sk_ensemble.utils.bars import (
+    SymbolTimeOrder,
     order_by_symbol_time,
     refuse_duplicate_keys,
     symbol_time_keys,
@@ -75,16 +77,14 @@ def is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number | np.bool_) or pd.isna(value)
 
 
-def _refuse_no_number(
-    column: pd.Series, symbols: np.ndarray, times: NanosecondArray
-) -> None:
+def _refuse_no_number(column: pd.Series, named: Callable[[int], str]) -> None:
     """Raise, naming the first entry of a column that is no number."""
     numbers = column.astype(object).map(is_number).to_numpy()
     row = int(np.argmin(numbers))
     msg = (
-        f"Feature {column.name!r} has dtype {column.dtype}, which is no number; row "
-        f"{row} (symbol {symbols[row]!r}, {format_ns(times[row])}) holds "
-        f"{column.iloc[row]!r}. Leave it out with features=[...], or encode it first."
+        f"Feature {column.name!r} has dtype {column.dtype}, which is no number; "
+        f"{named(row)} holds {column.iloc[row]!r}. Leave it out with features=[...], "
+        "or encode it first."
     )
     raise DataError(msg)
 
@@ -103,11 +103,7 @@ def _numeric(column: pd.Series) -> np.ndarray:
 
 
 def _refuse_infinite(
-    values: np.ndarray,
-    dtype: Any,
-    name: str,
-    symbols: np.ndarray,
-    times: NanosecondArray,
+    values: np.ndarray, dtype: Any, name: str, named: Callable[[int], str]
 ) -> None:
     """Raise if casting leaves an infinity, saying whether it was there before."""
     with np.errstate(over="ignore"):
@@ -122,18 +118,16 @@ def _refuse_infinite(
         else "which is no finite number: replace it, or make it NaN"
     )
     msg = (
-        f"Feature {name!r} has {bad.sum()} infinite value(s), the first in row {row} "
-        f"(symbol {symbols[row]!r}, {format_ns(times[row])}): {value!r}, {reason}."
+        f"Feature {name!r} has {bad.sum()} infinite value(s), the first in "
+        f"{named(row)}: {value!r}, {reason}."
     )
     raise DataError(msg)
 
 
-def _read_feature(
-    column: pd.Series, symbols: np.ndarray, times: NanosecondArray
-) -> np.ndarray:
+def _read_feature(column: pd.Series, named: Callable[[int], str]) -> np.ndarray:
     """Return one feature, refusing what is no number."""
     if not holds_numbers(column.dtype):
-        _refuse_no_number(column, symbols, times)
+        _refuse_no_number(column, named)
     return _numeric(column)
 
 
@@ -164,9 +158,25 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
     return checked
 
 
+def _sorted_keys(
+    symbols: np.ndarray, times: NanosecondArray
+) -> tuple[SymbolTimeOrder, NanosecondArray]:
+    """Sort bars by symbol and time, refusing duplicates; return the times as well."""
+    sorting = order_by_symbol_time(symbols, times)
+    times = times[sorting.order]
+    refuse_duplicate_keys(sorting.codes, times, sorting.order, sorting.names)
+    return sorting, times
+
+
+def _name_row(sorting: SymbolTimeOrder, times: NanosecondArray, row: int) -> str:
+    """Name a row of the user's data for a message."""
+    place = int(np.flatnonzero(sorting.order == row)[0])
+    symbol = sorting.names[sorting.codes[place]]
+    return f"row {row} (symbol {symbol!r}, {format_ns(times[place])})"
+
+
 def history_of_columns(
-    symbols: np.ndarray,
-    times: NanosecondArray,
+    read_keys: Callable[[], tuple[np.ndarray, NanosecondArray]],
     names: list[str],
     read_column: Callable[[str], pd.Series],
     *,
@@ -179,8 +189,9 @@ def history_of_columns(
 
     Parameters
     ----------
-    symbols, times : ndarray of shape (n_bars,)
-        Keys of the bars.
+    read_keys : callable
+        Returns symbols and times of the bars, arrays of shape (n_bars,). They are let
+        go once they are sorted.
     names : list of str
         The features.
     read_column : callable
@@ -194,22 +205,21 @@ def history_of_columns(
     n_at_once : int, default=1
         Columns to read at a time; more than one is faster if they are no copies.
     """
-    sorting = order_by_symbol_time(symbols, times)
-    sorted_times = times[sorting.order]
-    refuse_duplicate_keys(sorting.codes, sorted_times, sorting.order, sorting.names)
+    sorting, times = _sorted_keys(*read_keys())
+    named = partial(_name_row, sorting, times)
     block = allocate((len(times), len(names)), dtype=check_dtype(dtype))
     for start in range(0, len(names), n_at_once):
         some = names[start : start + n_at_once]
-        read = [_read_feature(read_column(name), symbols, times) for name in some]
+        read = [_read_feature(read_column(name), named) for name in some]
         if not _fill(block[:, start : start + n_at_once], read, sorting.order):
             for name, values in zip(some, read, strict=True):
-                _refuse_infinite(values, block.dtype, name, symbols, times)
+                _refuse_infinite(values, block.dtype, name, named)
         del read
     symbol_names, bounds = sorting.names, sorting.bounds
     # What the bars were sorted by would count among the peak of what comes next.
-    del sorting
+    del sorting, named
     return history_of_sorted_bars(
-        block, sorted_times, symbol_names, bounds, tuple(names), max_gap=max_gap
+        block, times, symbol_names, bounds, tuple(names), max_gap=max_gap
     )
 
 
@@ -233,12 +243,10 @@ def history_from_frame(
         msg = "The frame has no rows, so there is nothing to build a panel from."
         raise DataError(msg)
     names = feature_columns(list(frame.columns), features, (symbol, time))
-    symbols, times = symbol_time_keys(frame, time=time, symbol=symbol)
     # Columns of numpy are views of the frame, those of other libraries copies.
     are_views = all(isinstance(frame[name].dtype, np.dtype) for name in names)
     return history_of_columns(
-        symbols,
-        times,
+        partial(symbol_time_keys, frame, time=time, symbol=symbol),
         names,
         frame.__getitem__,
         max_gap=max_gap,

@@ -172,20 +172,22 @@ class _Source:
         n_feature_bytes = 8 if on_disk else 8 + len(names) * self.dtype.itemsize
         keys = (self.symbol, self.time)
         _refuse_too_large(file, self.path, n_feature_bytes, keys)
-        table = _read(file, self.path, list(keys)).to_pandas()
-        if not len(table):
-            msg = "The file has no rows, so there is nothing to build a panel from."
-            raise DataError(msg)
-        symbols, times = symbol_time_keys(table, time=self.time, symbol=self.symbol)
         return history_of_columns(
-            symbols,
-            times,
+            partial(self._read_keys, file),
             names,
             partial(_read_feature, file, self.path),
             max_gap=max_gap,
             dtype=self.dtype,
             allocate=partial(_new_block, folder) if folder else np.empty,
         )
+
+    def _read_keys(self, file: pq.ParquetFile) -> tuple[np.ndarray, NanosecondArray]:
+        """Read symbols and times, refusing a file without rows."""
+        table = _read(file, self.path, [self.symbol, self.time]).to_pandas()
+        if not len(table):
+            msg = "The file has no rows, so there is nothing to build a panel from."
+            raise DataError(msg)
+        return symbol_time_keys(table, time=self.time, symbol=self.symbol)
 
     def _feature_names(self, file: pq.ParquetFile) -> list[str]:
         """Choose the features and refuse what is no number, from the schema alone."""

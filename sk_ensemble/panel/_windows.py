@@ -142,7 +142,7 @@ class Windows(Samples):
     @property
     def first_bars(self) -> IntArray:
         """Row of the first bar of each window, before padding, shape (n_samples,)."""
-        return self.positions - self.lag - self.window_length + 1
+        return self.positions - (self.lag + self.window_length - 1)
 
     @property
     def complete(self) -> BoolArray:

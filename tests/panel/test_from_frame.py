@@ -292,10 +292,11 @@ def test_an_infinity_is_found_in_every_stretch(stretch):
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_building_takes_little_more_memory_than_the_block(dtype):
+def test_building_takes_little_more_memory_than_the_panel(dtype):
     frame = many_bars(50_000, dtype)
     block = Panel.from_frame(frame).history.block
-    assert peak_bytes(lambda: Panel.from_frame(frame)) < 1.4 * block.nbytes
+    # Beside 30 features of 4 bytes: time, symbol, segment and position, 28 bytes.
+    assert peak_bytes(lambda: Panel.from_frame(frame)) < 1.3 * block.nbytes
 
 
 def test_sorting_the_frame_beforehand_takes_a_copy_of_it():
