@@ -12,11 +12,6 @@ from skorch.callbacks import Callback
 
 from sk_ensemble.estimator import Rounds
 from sk_ensemble.exceptions import ResumeError
-from sk_ensemble.neural_network._checkpoint_file import (
-    StoredTraining,
-    read_training,
-    write_training,
-)
 from sk_ensemble.neural_network._fingerprint import differences
 from sk_ensemble.neural_network._saved_weights import weights_of
 from sk_ensemble.neural_network._training_state import (
@@ -26,9 +21,15 @@ from sk_ensemble.neural_network._training_state import (
     state_rates,
 )
 from sk_ensemble.utils.files import check_writable, strict_json, sweep
+from sk_ensemble.utils.sealed_format import SealedFormat, Stored
 from sk_ensemble.utils.seals import digest_of
 
-__all__ = ["Checkpoint"]
+__all__ = ["TRAINING", "Checkpoint"]
+
+#: The file that an interrupted training goes on from.
+TRAINING = SealedFormat(
+    "sk_ensemble.training", 1, "Remove it to train from the beginning."
+)
 
 #: Names of losses in `history_`, and in the history of skorch.
 SKORCH_NAMES = {"train_loss": "train_loss", "val_loss": "valid_loss"}
@@ -105,8 +106,8 @@ class Checkpoint(Callback):
         self.is_over_ = False
         check_writable(self.path.parent)
         sweep(self.path.parent)
-        stored = read_training(self.path)
-        if stored is not None:
+        if self.path.exists():
+            stored = TRAINING.read(self.path)
             self._refuse_others(stored.document)
             self._restore(net, stored)
 
@@ -124,7 +125,7 @@ class Checkpoint(Callback):
             )
             raise ResumeError(msg)
 
-    def _restore(self, net: Any, stored: StoredTraining) -> None:
+    def _restore(self, net: Any, stored: Stored) -> None:
         document, arrays = stored
         net.module_.load_state_dict(_tensors(_part("module", arrays)))
         restore_arrays(net, _part("state", arrays))
@@ -173,4 +174,4 @@ class Checkpoint(Callback):
             **_under("best", _arrays(best or {})),
             **_under("state", state_arrays(net)),
         }
-        write_training(self.path, document, arrays)
+        TRAINING.write(self.path, document, arrays)

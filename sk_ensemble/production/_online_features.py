@@ -21,11 +21,7 @@ from sk_ensemble.preprocessing._bar_path import (
     of_symbol,
 )
 from sk_ensemble.production._online_bar import nanoseconds_of
-from sk_ensemble.production._online_snapshot import (
-    plain_symbol,
-    read_snapshot,
-    write_snapshot,
-)
+from sk_ensemble.production._online_snapshot import SNAPSHOT, plain_symbol
 from sk_ensemble.production._ring import Ring
 from sk_ensemble.utils.sessions import SortedCloses
 from sk_ensemble.utils.time import timedelta_ns
@@ -335,7 +331,7 @@ class OnlineBarFeatures:
         }
         symbols = [plain_symbol(symbol) for symbol in self._symbols]
         facts = {"columns": list(_COLUMNS), "symbols": symbols, "n_old": self.n_old}
-        write_snapshot(Path(path), facts, arrays)
+        SNAPSHOT.write(Path(path), facts, arrays)
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Go on where a snapshot was taken, in place of what is remembered.
@@ -350,7 +346,7 @@ class OnlineBarFeatures:
         PersistenceError
             If it is missing, damaged, or something else. Nothing has changed then.
         """
-        facts, arrays = read_snapshot(Path(path))
+        facts, arrays = SNAPSHOT.read(Path(path))
         try:
             if facts["columns"] != list(_COLUMNS):
                 msg = f"its columns are {facts['columns']}, here are {list(_COLUMNS)}"

@@ -16,11 +16,7 @@ from sk_ensemble.experiments import PredictionOutput
 from sk_ensemble.panel import History, Panel
 from sk_ensemble.production._drift import Drift
 from sk_ensemble.production._online_bar import BarReader
-from sk_ensemble.production._online_snapshot import (
-    plain_symbol,
-    read_snapshot,
-    write_snapshot,
-)
+from sk_ensemble.production._online_snapshot import SNAPSHOT, plain_symbol
 from sk_ensemble.production._online_symbol import SymbolState
 from sk_ensemble.production._predict_chunks import refuse_missing
 from sk_ensemble.production._predict_model import served_model
@@ -433,7 +429,7 @@ class OnlinePredictor:
             arrays["drift_edges"] = self._drift.edges
             arrays["drift_expected"] = self._drift.expected
             arrays["drift_counts"] = self._drift.counts
-        write_snapshot(Path(path), {**self._settings(), "symbols": symbols}, arrays)
+        SNAPSHOT.write(Path(path), {**self._settings(), "symbols": symbols}, arrays)
 
     def _settings(self) -> dict[str, Any]:
         """Return what must be the same where a snapshot is taken up again."""
@@ -460,7 +456,7 @@ class OnlinePredictor:
             If it is missing, damaged, or of another predictor. Nothing has changed
             then.
         """
-        facts, arrays = read_snapshot(Path(path))
+        facts, arrays = SNAPSHOT.read(Path(path))
         own = self._settings()
         other = {name: facts.get(name) for name in own if facts.get(name) != own[name]}
         if other:

@@ -21,7 +21,7 @@ from sk_ensemble import (
 )
 from sk_ensemble.exceptions import PersistenceError, ResumeError
 from sk_ensemble.neural_network import _checkpoint
-from sk_ensemble.neural_network._checkpoint_file import read_training, write_training
+from sk_ensemble.neural_network._checkpoint import TRAINING
 from sk_ensemble.neural_network._fingerprint import computed_with
 from sk_ensemble.persistence import model_files, model_from_files
 
@@ -162,7 +162,7 @@ class TestInterruption:
     def test_without_a_seed_the_random_numbers_go_on(self, tmp_path):
         interrupted(lstm(random_state=None, checkpoint_dir=tmp_path), 4)
         [path] = tmp_path.iterdir()
-        before = read_training(path).document["history"]["train_loss"]
+        before = TRAINING.read(path).document["history"]["train_loss"]
         model = lstm(random_state=None, checkpoint_dir=tmp_path).fit(X, y)
         assert model.history_["train_loss"][:3] == before
 
@@ -215,7 +215,7 @@ def test_a_killed_process_leaves_what_another_one_ends_bit_for_bit(
     files = list(tmp_path.iterdir())
     assert len(files) == (n_written > 0)
     for path in files:
-        losses = read_training(path).document["history"]["train_loss"]
+        losses = TRAINING.read(path).document["history"]["train_loss"]
         assert len(losses) == n_written
     found = lstm(lr_schedule="onecycle", checkpoint_dir=tmp_path).fit(X, y)
     assert facts(found) == whole
@@ -245,9 +245,9 @@ def without_weights(document, arrays):
 
 class TestWhatIsStored:
     def test_a_file_that_is_written_again_is_the_same(self, stored, whole):
-        document, arrays = read_training(stored)
+        document, arrays = TRAINING.read(stored)
         before = stored.read_bytes()
-        write_training(stored, document, arrays)
+        TRAINING.write(stored, document, arrays)
         assert stored.read_bytes() == before
         assert facts(resumed(stored)) == whole
 
@@ -262,9 +262,9 @@ class TestWhatIsStored:
         ],
     )
     def test_each_part_of_it_is_needed(self, change, stored, whole):
-        document, arrays = read_training(stored)
+        document, arrays = TRAINING.read(stored)
         change(document, arrays)
-        write_training(stored, document, arrays)
+        TRAINING.write(stored, document, arrays)
         assert facts(resumed(stored)) != whole
 
     def test_the_best_weights_are_needed_where_no_later_epoch_is_better(self, tmp_path):
@@ -273,9 +273,9 @@ class TestWhatIsStored:
         params["checkpoint_dir"] = tmp_path
         interrupted(lstm(**params), 6)
         [path] = tmp_path.iterdir()
-        document, arrays = read_training(path)
+        document, arrays = TRAINING.read(path)
         arrays["best/head.weight"] = arrays["best/head.weight"] + 1
-        write_training(path, document, arrays)
+        TRAINING.write(path, document, arrays)
         found = lstm(**params).fit(X, y)
         assert found.n_iter_ == whole.n_iter_ < 5
         assert facts(found) != facts(whole)
@@ -297,16 +297,16 @@ class TestRefusals:
             resumed(stored)
 
     def test_a_newer_format_is_refused(self, stored):
-        document, arrays = read_training(stored)
-        write_training(stored, document | {"format_version": 2}, arrays)
+        document, arrays = TRAINING.read(stored)
+        TRAINING.write(stored, document | {"format_version": 2}, arrays)
         with pytest.raises(PersistenceError, match=r"sk_ensemble.training' 2"):
             resumed(stored)
 
     @pytest.mark.parametrize("key", list(computed_with(torch.device("cpu"), 1)))
     def test_what_would_round_otherwise_is_refused_by_name(self, key, stored):
-        document, arrays = read_training(stored)
+        document, arrays = TRAINING.read(stored)
         document["circumstances"][key] = "another"
-        write_training(stored, document, arrays)
+        TRAINING.write(stored, document, arrays)
         told = rf"{stored.name} cannot be continued.*differ: {key} \(there 'another'"
         with pytest.raises(ResumeError, match=told):
             resumed(stored)
