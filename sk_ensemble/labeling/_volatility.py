@@ -13,6 +13,9 @@ from sk_ensemble.utils.sessions import SortedCloses
 
 __all__ = ["bar_volatility", "one_bar_returns", "trailing_volatility"]
 
+#: Symbols beyond which groups, which cost some time per bar, cost less than a loop.
+_MANY_SYMBOLS = 100
+
 
 def one_bar_returns(closes: SortedCloses, session_gap: Any) -> FloatArray:
     """Return the log return into each bar, NaN into a new session or contract."""
@@ -22,9 +25,10 @@ def one_bar_returns(closes: SortedCloses, session_gap: Any) -> FloatArray:
     return returns
 
 
-def _ewm_std(returns: FloatArray, span: float) -> FloatArray:
+def _ewm_std(returns: Any, span: float) -> FloatArray:
     """Return the exponentially weighted standard deviation, missing values left out."""
-    return pd.Series(returns).ewm(span=span, ignore_na=True).std().to_numpy()
+    deviation: FloatArray = returns.ewm(span=span, ignore_na=True).std().to_numpy()
+    return deviation
 
 
 def trailing_volatility(
@@ -32,8 +36,10 @@ def trailing_volatility(
 ) -> FloatArray:
     """Return the trailing volatility of sorted closes, see :func:`bar_volatility`."""
     returns = one_bar_returns(closes, session_gap)
+    if len(closes.names) > _MANY_SYMBOLS:
+        return _ewm_std(pd.Series(returns).groupby(closes.codes, sort=False), span)
     parts = np.split(returns, closes.bounds[1:-1])
-    return np.concatenate([_ewm_std(part, span) for part in parts])
+    return np.concatenate([_ewm_std(pd.Series(part), span) for part in parts])
 
 
 def bar_volatility(

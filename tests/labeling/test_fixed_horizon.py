@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.labeling import (
+    _volatility,
     bar_volatility,
     fixed_horizon_labels,
     forward_returns,
@@ -283,6 +284,20 @@ def test_bars_without_the_contract_column_have_no_contract_changes():
     pd.testing.assert_frame_equal(
         fixed_horizon_labels(bars.drop(columns="new_contract"), 4),
         fixed_horizon_labels(bars.assign(new_contract=False), 4),
+    )
+
+
+def test_many_symbols_have_the_volatility_that_few_have(monkeypatch):
+    bars = make_bars(3, symbols="CABD")
+    expected = bar_volatility(bars, span=10)
+    monkeypatch.setattr(_volatility, "_MANY_SYMBOLS", 3)
+    pd.testing.assert_series_equal(
+        bar_volatility(bars, span=10), expected, check_exact=True
+    )
+    assert expected.notna().sum() > 200
+    own = [bar_volatility(part, span=10) for _, part in bars.groupby("symbol")]
+    pd.testing.assert_series_equal(
+        pd.concat(own).sort_index(), expected.sort_index(), check_exact=True
     )
 
 
