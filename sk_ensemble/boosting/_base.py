@@ -13,7 +13,7 @@ from sklearn.utils import Tags, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
 from sk_ensemble._typing import FloatArray
-from sk_ensemble.boosting._flat_rows import flat_batch, rows_per_batch
+from sk_ensemble.boosting._flat_rows import flat_rows, rows_per_batch
 from sk_ensemble.estimator import (
     IterativeClassifier,
     Rounds,
@@ -80,6 +80,9 @@ class BoosterClassifier(IterativeClassifier):
     _library: ClassVar[str]
     _file_name: ClassVar[str]
 
+    #: Cells of windows that are predicted together.
+    _cells_at_once: ClassVar[int] = 2**22
+
     shared_constraints: ClassVar[dict[str, Any]] = {
         **IterativeClassifier.early_stopping_constraints,
         "n_estimators": [Interval(Integral, 1, None, closed="left")],
@@ -133,12 +136,18 @@ class BoosterClassifier(IterativeClassifier):
         self.booster_ = None
 
     def _predict_windows(self, windows: Windows) -> FloatArray:
-        return predict_in_blocks(
+        # Bar after bar of one symbol after the other, windows need not be copied.
+        order = np.argsort(windows.positions, kind="stable")
+        in_order = windows[order]
+        predicted = predict_in_blocks(
             len(windows),
-            rows_per_batch(windows),
-            lambda rows: _probabilities(self._margins(flat_batch(windows, rows))),
+            rows_per_batch(windows, self._cells_at_once),
+            lambda rows: _probabilities(self._margins(flat_rows(in_order, rows))),
             pad=False,
         )
+        proba = np.empty_like(predicted)
+        proba[order] = predicted
+        return proba
 
     def _get_artefacts(self) -> Artefacts:
         state = fitted_attributes(self, "booster_")

@@ -163,6 +163,9 @@ class CatBoostClassifier(BoosterClassifier):
     _library = "catboost"
     _file_name = "catboost.json"
 
+    # The library looks through its rows tree by tree: they should stay in the cache.
+    _cells_at_once = 2**18
+
     _parameter_constraints: ClassVar[dict[str, Any]] = {
         **IterativeClassifier.early_stopping_constraints,
         "n_estimators": [Interval(Integral, 1, None, closed="left")],

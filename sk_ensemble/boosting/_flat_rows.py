@@ -14,6 +14,7 @@ from sk_ensemble.panel import Windows
 __all__ = [
     "flat_batch",
     "flat_columns",
+    "flat_rows",
     "n_columns",
     "order_of_rows",
     "repeat_rows",
@@ -40,6 +41,23 @@ def flat_batch(windows: Windows, rows: Rows) -> FloatArray:
     return batch.reshape(len(batch), -1)
 
 
+def flat_rows(windows: Windows, rows: IntArray) -> FloatArray:
+    """Return the same to be read only, not copied where windows follow one another.
+
+    Such windows overlap, and so do the rows that are returned.
+    """
+    part = windows[rows]
+    first, n_rows = part.first_bars, len(rows)
+    follow = first[-1] - first[0] == n_rows - 1 and (np.diff(first) == 1).all()
+    if not follow or not part.complete.all():
+        return flat_batch(windows, rows)
+    bars = windows.history.block[first[0] : first[0] + n_rows + part.window_length - 1]
+    bar, value = n_columns(windows) // part.window_length, bars.itemsize
+    return np.lib.stride_tricks.as_strided(
+        bars, (n_rows, n_columns(windows)), (bar * value, value), writeable=False
+    )
+
+
 def flat_columns(windows: Windows) -> Any:
     """Return all windows as rows of a matrix whose columns lie one behind the other."""
     shape = len(windows), n_columns(windows)
@@ -49,9 +67,9 @@ def flat_columns(windows: Windows) -> Any:
     return matrix
 
 
-def rows_per_batch(windows: Windows) -> int:
+def rows_per_batch(windows: Windows, n_cells: int = _BATCH_CELLS) -> int:
     """Return how many rows make a batch of bounded size."""
-    return max(1, _BATCH_CELLS // n_columns(windows))
+    return max(1, n_cells // n_columns(windows))
 
 
 def row_slices(windows: Windows) -> list[slice]:

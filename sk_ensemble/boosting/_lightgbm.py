@@ -276,13 +276,18 @@ class LightGBMClassifier(BoosterClassifier):
     ) -> dict[str, Any]:
         """Return the binned samples by their names in the library's log."""
         # The module defines a subclass of lightgbm's, so it needs the library.
-        from sk_ensemble.boosting._lightgbm_data import as_dataset, dataset_of_bins
+        from sk_ensemble.boosting._lightgbm_data import (
+            as_dataset,
+            dataset_of_bins,
+            number_of_missing,
+        )
 
         params = self._data_params()
-        bins = dataset_of_bins(training.windows, edges, params)
+        of_missing = number_of_missing(training.windows, edges)
+        bins = dataset_of_bins(edges, of_missing, params)
         sets = {"train": training, "validation": validation}
         return {
-            name: as_dataset(samples, edges, params, bins)
+            name: as_dataset(samples, edges, of_missing, params, bins)
             for name, samples in sets.items()
             if samples is not None
         }

@@ -52,11 +52,12 @@ def predict_in_blocks(
     # that memory from being used again.
     predictions: Any = None
     for start in range(0, n_samples, block_size):
-        rows = np.arange(start, min(start + block_size, n_samples))
+        stop = min(start + block_size, n_samples)
+        rows = np.arange(start, stop)
         missing = block_size - len(rows) if pad else 0
-        padded = np.pad(rows, (0, missing), mode="edge")
-        block = predict(padded)[: len(rows)]
+        asked = np.pad(rows, (0, missing), mode="edge") if missing else rows
+        block = predict(asked)[: len(rows)]
         if predictions is None:
             predictions = np.empty((n_samples, *block.shape[1:]), block.dtype)
-        predictions[rows] = block
+        predictions[start:stop] = block
     return predictions

@@ -15,22 +15,17 @@ __all__ = ["AlignedLinear"]
 _STEP = 16
 
 
-def _aligned_linear(
-    x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None
-) -> torch.Tensor:
-    """Map rows that are filled up with zeros to whole steps."""
-    missing = -x.shape[-1] % _STEP
-    if missing:
-        x, weight = (functional.pad(part, (0, missing)) for part in (x, weight))
-    return functional.linear(x, weight, bias)
-
-
 class AlignedLinear(TorchFunctionMode):
     """Give equal bits for equal rows, wherever they stand in a batch.
 
     The rows of a matrix whose width is no multiple of 16 bytes begin at addresses of
     different alignment, and on some processors the products of such rows are summed
     in different orders. Zeros that fill them up change no sum.
+
+    Attributes
+    ----------
+    has_filled : bool
+        Whether rows of some map had to be filled up.
 
     Examples
     --------
@@ -43,6 +38,10 @@ class AlignedLinear(TorchFunctionMode):
     True
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.has_filled = False
+
     def __torch_function__(
         self,
         func: Callable[..., Any],
@@ -52,5 +51,15 @@ class AlignedLinear(TorchFunctionMode):
     ) -> Any:
         """Call a function of torch, linear maps in their aligned form."""
         if func is functional.linear:
-            func = _aligned_linear
+            func = self._linear
         return func(*args, **(kwargs or {}))
+
+    def _linear(
+        self, x: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor | None = None
+    ) -> torch.Tensor:
+        """Map rows that are filled up with zeros to whole steps."""
+        missing = -x.shape[-1] % _STEP
+        if missing:
+            self.has_filled = True
+            x, weight = (functional.pad(part, (0, missing)) for part in (x, weight))
+        return functional.linear(x, weight, bias)

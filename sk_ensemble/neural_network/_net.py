@@ -89,6 +89,8 @@ class WindowNet(NeuralNet):
         """Take the module as it is, weights included."""
         self.module_ = self.module
         self.compiled_: Compiled | None = None
+        #: What of the module has linear maps of whole steps only, as far as is known.
+        self.aligned_: set[str] = set()
         return self
 
     def on_batch_begin(self, net: Any, batch: Any = None, **kwargs: Any) -> None:
@@ -163,7 +165,11 @@ class WindowNet(NeuralNet):
         self, function: Callable[[torch.Tensor], torch.Tensor], x: torch.Tensor
     ) -> torch.Tensor:
         """Return what a function makes of the input, in the type of the input."""
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=self.amp):
+        kind = x.device.type
+        if not self.amp and not torch.is_autocast_enabled(kind):
+            # To say so once more would cost a tenth of a small block.
+            return function(x).to(x.dtype)
+        with torch.autocast(kind, torch.bfloat16, enabled=self.amp):
             outputs = function(x)
         return outputs.to(x.dtype)
 
@@ -191,8 +197,7 @@ class WindowNet(NeuralNet):
             the statistics of training.
         """
         self._set_dropout(dropout)
-        with AlignedLinear():
-            return self.infer(batch)
+        return self._aligned("forward", self.infer, batch)
 
     @torch.inference_mode()
     def compute(self, method: str, batch: torch.Tensor) -> torch.Tensor:
@@ -206,8 +211,23 @@ class WindowNet(NeuralNet):
             Windows.
         """
         self._set_dropout(False)
-        with AlignedLinear():
-            return getattr(self.module_, method)(batch)
+        return self._aligned(method, getattr(self.module_, method), batch)
+
+    def _aligned(
+        self,
+        name: str,
+        function: Callable[[torch.Tensor], torch.Tensor],
+        batch: torch.Tensor,
+    ) -> torch.Tensor:
+        """Apply a function in which rows are rounded alike, wherever they stand."""
+        if name in self.aligned_:
+            return function(batch)
+        with AlignedLinear() as mode:
+            outputs = function(batch)
+        # Widths do not depend on the batch: what filled none up will fill none up.
+        if not mode.has_filled:
+            self.aligned_.add(name)
+        return outputs
 
     def _set_dropout(self, is_on: bool) -> None:
         for part in self.module_.modules():

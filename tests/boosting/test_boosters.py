@@ -389,6 +389,23 @@ def test_what_is_trained_on_bins_predicts_from_values(small, samples_of, n_bars)
         assert model.history_[name][model.n_iter_ - 1] == pytest.approx(loss, abs=1e-6)
 
 
+@pytest.mark.parametrize("shift", [-10, 0, 10])
+def test_values_that_only_the_validating_samples_miss_are_as_in_predicting(
+    small, samples, shift
+):
+    windows, y = samples
+    array = windows.gather() + shift
+    half = len(y) // 2
+    array[half::3, 1] = np.nan
+    model = small(n_estimators=30, early_stopping=True).fit(
+        array[:half], y[:half], X_val=array[half:], y_val=y[half:]
+    )
+    loss = log_loss(y[half:], model.predict_proba(array[half:]), labels=[-1, 0, 1])
+    assert model.history_["val_loss"][model.n_iter_ - 1] == pytest.approx(
+        loss, abs=1e-6
+    )
+
+
 def test_missing_values_are_values_to_learn_from(small):
     rng = np.random.default_rng(0)
     X = rng.normal(size=(400, 2))
