@@ -1,37 +1,29 @@
-"""How soon an experiment shows its first leaderboard, and what it adds to training.
+"""Experiments: how soon the first leaderboard stands, and what is added to training.
 
 Start: a fresh process runs ``sk-ensemble run`` on about 30,000 training rows with
-XGBoost and LightGBM, five folds, ensembles and MLflow; the clock stops when the
-leaderboard is printed, and again when the process ends.
+XGBoost and LightGBM, five folds, ensembles and MLflow, two cores; the clock stops when
+the leaderboard is printed, and again when the process ends.
 
 Overhead: the processor time of ``run_experiment`` (cross-validation, refits, scores,
 ensembles, run directories, pictures, hashes, MLflow) beside that of a plain loop that
 reads the same data and makes the same fits and predictions, in the same process, in
-turns. The first round of a process imports MLflow and matplotlib, too, and makes the
-tables of a new store, as the first experiment in a directory does.
-
-    python benchmarks/bench_experiments.py --rounds 1
+turns. A small experiment comes before, twice: what the first takes more is the import
+of MLflow and matplotlib and the tables of a new store.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
 import warnings
+from functools import partial
 from pathlib import Path
 
-from sklearn.base import clone
+from harness import AtMost, Comparison, run_part, take_turns
 
-from sk_ensemble.experiments import parse_experiment, run_experiment
-from sk_ensemble.experiments._plan import make_plan
-from sk_ensemble.experiments._sources import make_source
-
-RESULTS = Path(__file__).parent / "results" / "experiments.json"
+LIMIT = 5.0
 
 FIRST = """
 experiment: {name: first}
@@ -53,11 +45,20 @@ models:
   training: {max_epochs: 6, learning_rate: 0.002, batch_size: 512}
 """
 
+SMALL = """
+experiment: {name: small}
+horizons: [5]
+models: [prior, xgboost]
+data: {symbols: [IF], start: "2021-01-01", train_end: "2021-05-31",
+       val_end: "2021-07-31"}
+cv: {n_splits: 2, embargo_size: 60}
+"""
 
-def first_leaderboard(folder):
-    """Return seconds until the leaderboard stands there, and until the end."""
-    path = Path(folder) / "first.yaml"
-    path.write_text(FIRST)
+
+def first_leaderboard(text, folder):
+    """Run an experiment as a command; return seconds to the leaderboard and the end."""
+    path = Path(folder) / "experiment.yaml"
+    path.write_text(text)
     words = [sys.executable, "-m", "sk_ensemble", "run", str(path), "--output", folder]
     started = time.perf_counter()
     process = subprocess.Popen(
@@ -67,13 +68,19 @@ def first_leaderboard(folder):
     for line in process.stdout:
         if "scores" in line and shown is None:
             shown = time.perf_counter() - started
+    process.stdout.close()
     if process.wait() != 0:
-        raise RuntimeError(process.returncode)
+        raise SystemExit(f"sk-ensemble run ended with {process.returncode}.")
     return shown, time.perf_counter() - started
 
 
 def plain_loop(config):
     """Read, fit and predict what the experiment does, and nothing else."""
+    from sklearn.base import clone
+
+    from sk_ensemble.experiments._plan import make_plan
+    from sk_ensemble.experiments._sources import make_source
+
     started = time.process_time()
     samples = make_source(config).samples(config.horizons[0])
     plan = make_plan({config.horizons[0]: samples}, config)
@@ -90,51 +97,50 @@ def plain_loop(config):
 
 def whole_experiment(config):
     """Return the processor time of the experiment, all files and tracking included."""
+    from sk_ensemble.experiments import run_experiment
+
     started = time.process_time()
     run_experiment(config, use_cache=False)
     return time.process_time() - started
 
 
-def overhead(rounds):
-    """Return the ratios of an experiment to the plain loop, taken in turns."""
-    warnings.simplefilter("ignore")
-    ratios = []
-    with tempfile.TemporaryDirectory() as folder:
-        config = parse_experiment(
-            TRAINED,
-            overrides=[f"output.base_dir={folder}", "run.n_jobs=1"],
-        )
-        for _ in range(rounds):
-            bare = plain_loop(config)
-            ratios.append(whole_experiment(config) / bare)
-            print(f"  plain loop {bare:.1f} s, experiment {ratios[-1]:.3f} times that")
-    return ratios
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--save", action="store_true", help=f"write {RESULTS.name}")
-    options = parser.parse_args()
-    print("first leaderboard, cold process:")
+def compare_start(rounds):
+    """Compare the first leaderboard of a fresh process with what it may take."""
     times = []
-    for _ in range(options.rounds):
+    for _ in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
-            times.append(first_leaderboard(folder))
-            print(
-                f"  shown after {times[-1][0]:.2f} s, done after {times[-1][1]:.2f} s"
-            )
-    print("overhead:")
-    ratios = overhead(options.rounds)
-    found = {
-        "leaderboard_seconds": round(statistics.median(t[0] for t in times), 2),
-        "process_seconds": round(statistics.median(t[1] for t in times), 2),
-        "overhead": round(statistics.median(ratios) - 1, 4),
-    }
-    print(found)
-    if options.save:
-        RESULTS.write_text(json.dumps(found, indent=2) + "\n")
+            times.append(first_leaderboard(FIRST, folder))
+    shown, done = zip(*times, strict=True)
+    case = "first leaderboard, 30k rows, xgboost + lightgbm"
+    yield Comparison(case, f"{LIMIT:g} s", "s", shown, [LIMIT] * rounds, AtMost(1))
+    yield Comparison("all files written", "the leaderboard", "s", done, shown)
+
+
+def compare_overhead(rounds):
+    """Compare experiments with plain loops, in turns."""
+    from sk_ensemble.experiments import parse_experiment
+
+    with tempfile.TemporaryDirectory() as folder:
+        where = [f"output.base_dir={folder}", "run.n_jobs=1"]
+        small = parse_experiment(SMALL, overrides=where)
+        first, second = whole_experiment(small), whole_experiment(small)
+        other = "the next in the same process"
+        yield Comparison("a first small experiment", other, "s", [first], [second])
+        config = parse_experiment(TRAINED, overrides=where)
+        measures = {
+            "here": partial(whole_experiment, config),
+            "there": partial(plain_loop, config),
+        }
+        turns = take_turns(measures, rounds)
+    case, other = "an experiment of 18 fits", "a plain loop of the same fits"
+    yield Comparison(case, other, "s", *turns.values(), AtMost(1.05))
+
+
+def compare(options):
+    warnings.simplefilter("ignore")
+    yield from compare_start(max(options.rounds, 3))
+    yield from compare_overhead(options.rounds)
 
 
 if __name__ == "__main__":
-    main()
+    run_part("experiments", compare, doc=__doc__, rounds=2)

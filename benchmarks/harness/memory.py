@@ -17,15 +17,18 @@ class Watch:
         import psutil  # peers need not have it
 
         self._process, self._stop = psutil.Process(), threading.Event()
-        self.peak = self._before = self._process.memory_info().rss
+        self.peak = self._before = self._held()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
         self._start = time.process_time()
         return self
 
+    def _held(self):
+        return self._process.memory_info().rss
+
     def _look(self):
         while not self._stop.wait(0.005):
-            self.peak = max(self.peak, self._process.memory_info().rss)
+            self.peak = max(self.peak, self._held())
 
     def __exit__(self, *_):
         self.seconds = time.process_time() - self._start
