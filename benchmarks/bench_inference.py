@@ -186,10 +186,11 @@ def loop_over(model, matrix, size=BLOCK):
         for values in (model.mean_, model.scale_)
     )
     windows = torch.from_numpy(matrix).view(len(matrix), LENGTH, N_FEATURES)
-    parts = []
     with torch.inference_mode():
-        for batch in windows.split(size):
-            parts.append(torch.softmax(module((batch - mean) / scale), dim=1))
+        parts = [
+            torch.softmax(module((batch - mean) / scale), dim=1)
+            for batch in windows.split(size)
+        ]
     return torch.cat(parts).numpy()
 
 

@@ -3,8 +3,9 @@
 Windows of 60 bars x 30 features, three classes, CPU, one thread, time of the processor.
 `LSTMClassifier` stands beside a minimal loop in plain torch, which has its windows
 built and scaled beforehand and knows neither weights nor losses to report, and beside
-skorch with the array of all windows. Losses show first that the loop and the
-classifier do the same, and an epoch is a whole fit. The other libraries train the
+skorch with the array of all windows. Weights show first that the loop and the
+classifier do the same, and an epoch is a whole fit. With one hidden unit hardly more
+than what surrounds the network is left. The other libraries train the
 network that both have, in an environment of their own: what is given is the time from
 the first to the last batch of an epoch. Equal windows, batches and numbers of
 parameters are checked.
@@ -141,7 +142,7 @@ def check_weights(module, model):
 
 def beside_loops(rounds):
     """Compare with the plain loop, with skorch, and with the products alone."""
-    for hidden_size, bound in ((64, 0.97), (32, 0.90)):
+    for hidden_size, bound in ((64, 0.97), (32, 0.90), (1, None)):
         settings = SETTINGS | {"hidden_size": hidden_size}
         data, model = make_data(settings), lstm_here(settings)
         codes = torch.from_numpy(data.codes)
@@ -152,12 +153,15 @@ def beside_loops(rounds):
         work = {
             "a plain loop": lambda s=settings, x=scaled, c=codes: plain_loop(x, c, s)
         }
-        if hidden_size == SETTINGS["hidden_size"]:
-            work["skorch"] = lambda d=data: skorch_default(SETTINGS).fit(
+        if hidden_size != 32:
+            work["skorch"] = lambda s=settings, d=data: skorch_default(s).fit(
                 d.built, d.codes
             )
+        if hidden_size == 64:
             work["the products of its matrices"] = lambda: products(SETTINGS)
-        aims = {"a plain loop": AtLeast(bound), "skorch": AtLeast(1)}
+        aims = {"skorch": AtLeast(1)}
+        if bound is not None:
+            aims["a plain loop"] = AtLeast(bound)
         # In pairs: of three the one in the middle has another before it each time.
         for other, there in work.items():
             times = take_turns({"here": own, other: seconds(there)}, rounds)
