@@ -167,7 +167,8 @@ def answer(*, folder, peer=None, settings=None):
 def run_peer(python, peer, settings, folder):
     """Return seconds until a peer's leaderboard, and its loss in the forward test."""
     started = time.perf_counter()
-    with Worker(__file__, python) as worker:
+    # Threads that wait for each other spinning take minutes where a core is busy.
+    with Worker(__file__, python, OMP_WAIT_POLICY="passive") as worker:
         worker.ask(folder=folder, peer=peer, settings=settings)
         return time.perf_counter() - started, worker.ask(folder=folder)
 

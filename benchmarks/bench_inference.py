@@ -159,9 +159,10 @@ def make_silver():
 
 
 def make_matrix(bars):
-    """Return all windows as rows; the quickest way that NumPy has."""
+    """Return all windows as rows, by the quickest copy that NumPy has."""
     windows = np.lib.stride_tricks.sliding_window_view(bars, (LENGTH, N_FEATURES))
-    return windows.reshape(len(windows), -1)
+    # Of a single symbol the rows would be a view without this, as they are here.
+    return np.ascontiguousarray(windows.reshape(len(windows), -1))
 
 
 def native_predict(name, model):

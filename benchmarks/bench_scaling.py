@@ -314,7 +314,8 @@ def answer(axis, size, operation, what):
     if what == "memory":
         return [drawn, peak(action, axis, operation)]
     clock = time.perf_counter if axis == "workers" else time.process_time
-    return [drawn, min(seconds(action, clock) for _ in range(RUNS.get(operation, 3)))]
+    n_runs = 3 if axis == "workers" else RUNS.get(operation, 3)
+    return [drawn, min(seconds(action, clock) for _ in range(n_runs))]
 
 
 # --- points, slopes and pictures -----------------------------------------------------
@@ -368,12 +369,11 @@ def compare_slopes(axis, points):
         bounds = {"seconds": time_bound, "MiB": memory_bound}
         for what, bound in bounds.items():
             if bound is not None:
-                case = (
-                    f"{axis}: {operation}, {'time' if what == 'seconds' else 'memory'}"
-                )
-                told = max(slope(some, what), 0.01)
+                named = {"seconds": "time", "MiB": "memory"}[what]
+                case = f"{axis}: {operation}, {named}"
+                found = [max(round(slope(some, what), 2), 0.01)]
                 yield Comparison(
-                    case, "in proportion", "slope", [told], [1], AtMost(bound)
+                    case, "in proportion", "slope", found, [1], AtMost(bound)
                 )
 
 
@@ -383,6 +383,7 @@ def draw(axis, points):
 
     mpl.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import NullFormatter, NullLocator
 
     figure, both = plt.subplots(1, 2, figsize=(11, 4.6), layout="tight")
     told = "seconds by the clock" if axis == "workers" else "seconds of the processor"
@@ -393,6 +394,13 @@ def draw(axis, points):
             values = [max(point[what], LEAST) for point in some]
             label = f"{operation}: {slope(some, what):.2f}"
             axes.loglog(numbers, values, "o-", ms=3.5, lw=1.2, label=label)
+        ticks = sorted({point["number"] for point in points})
+        if max(ticks) < 1000:
+            axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks], minor=False)
+            axes.xaxis.set_minor_locator(NullLocator())
+        low, high = axes.get_ylim()
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.yaxis.set_minor_formatter("{x:g}" if high < 20 * low else NullFormatter())
         axes.set_xlabel(axis)
         axes.set_ylabel(labels[what])
         axes.grid(color="0.92")

@@ -80,8 +80,8 @@ class BoosterClassifier(IterativeClassifier):
     _library: ClassVar[str]
     _file_name: ClassVar[str]
 
-    #: Cells of windows that are predicted together.
-    _cells_at_once: ClassVar[int] = 2**22
+    #: Cells of windows that are predicted together; None: as many as make a batch.
+    _cells_at_once: ClassVar[int | None] = None
 
     shared_constraints: ClassVar[dict[str, Any]] = {
         **IterativeClassifier.early_stopping_constraints,

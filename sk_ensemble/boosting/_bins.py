@@ -50,8 +50,10 @@ def _edges(column: FloatArray, times_used: IntArray, n_most: int) -> FloatArray:
     values, places = np.unique(column[known], return_inverse=True)
     if len(values) < 2:
         return values[:0]
-    below = values[:-1] + (values[1:] - values[:-1]) / 2
-    # Between neighbouring numbers there is none: the edge belongs to the lower bin.
+    with np.errstate(over="ignore"):
+        below = values[:-1] + (values[1:] - values[:-1]) / 2
+    # Between neighbouring numbers there is none, and none is found between the largest
+    # of both signs: the edge belongs to the lower bin.
     edges = np.where(below < values[1:], below, values[:-1])
     if len(edges) <= n_most:
         return edges

@@ -10,7 +10,7 @@ import numpy as np
 
 from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._base import BoosterClassifier
-from sk_ensemble.boosting._bins import bin_edges
+from sk_ensemble.boosting._bins import bin_edges, has_missing
 from sk_ensemble.boosting._catboost_data import as_pool, table_of_borders
 from sk_ensemble.boosting._catboost_rounds import FollowRounds
 from sk_ensemble.boosting._catboost_trees import (
@@ -234,7 +234,7 @@ class CatBoostClassifier(BoosterClassifier):
         catboost = import_optional("catboost", extra="boosting")
         edges = bin_edges(training.windows, self.border_count)
         start = prior_margins(training)
-        if not any(map(len, edges)):
+        if not any(map(len, edges)) and not has_missing(training.windows).any():
             # Nothing can be split, which the library takes for an error.
             return constant_trees(start)
         sets = [with_all_classes(repeat_rows(training))]

@@ -67,9 +67,10 @@ def flat_columns(windows: Windows) -> Any:
     return matrix
 
 
-def rows_per_batch(windows: Windows, n_cells: int = _BATCH_CELLS) -> int:
+def rows_per_batch(windows: Windows, n_cells: int | None = None) -> int:
     """Return how many rows make a batch of bounded size."""
-    return max(1, n_cells // n_columns(windows))
+    most = _BATCH_CELLS if n_cells is None else n_cells
+    return max(1, most // n_columns(windows))
 
 
 def row_slices(windows: Windows) -> list[slice]:

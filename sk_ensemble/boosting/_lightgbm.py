@@ -13,7 +13,7 @@ from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._base import BoosterClassifier
 from sk_ensemble.boosting._bins import bin_edges
 from sk_ensemble.boosting._lightgbm_file import check_lightgbm, trees_only
-from sk_ensemble.boosting._lightgbm_trees import with_values
+from sk_ensemble.boosting._lightgbm_trees import apart_from_zero, with_values
 from sk_ensemble.estimator import Rounds, TrainingSet, n_threads
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval
@@ -233,7 +233,8 @@ class LightGBMClassifier(BoosterClassifier):
     def _edges(self, training: TrainingSet) -> list[FloatArray]:
         """Return the edges of the bins of every feature."""
         windows = training.windows
-        return bin_edges(windows, self.max_bin - 1, windows.history.block.dtype)
+        edges = bin_edges(windows, self.max_bin - 1, windows.history.block.dtype)
+        return [apart_from_zero(feature_edges) for feature_edges in edges]
 
     def _data_params(self) -> dict[str, Any]:
         """Return the parameters that say how data are put into bins."""

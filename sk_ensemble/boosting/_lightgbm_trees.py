@@ -11,11 +11,30 @@ from sk_ensemble._typing import FloatArray
 from sk_ensemble.boosting._lightgbm_file import END
 from sk_ensemble.utils.optional import import_optional
 
-__all__ = ["with_values"]
+__all__ = ["apart_from_zero", "with_values"]
 
 _LARGEST = np.finfo(np.float64).max
+#: Up to this size, the library takes a value for 0 when it predicts.
+_ZERO = np.float32(1e-35)
 _THRESHOLDS = re.compile(r"^threshold=(.+)$", re.MULTILINE)
 _FEATURES = re.compile(r"^split_feature=(.+)$", re.MULTILINE)
+
+
+def apart_from_zero(edges: FloatArray) -> FloatArray:
+    """Return edges none of which parts values that the library takes for 0.
+
+    Parameters
+    ----------
+    edges : ndarray of shape (n_edges,)
+        Ascending.
+
+    Returns
+    -------
+    edges : ndarray of the same type
+        Ascending, as many or fewer.
+    """
+    near = np.abs(edges) <= _ZERO
+    return np.unique(np.where(near, edges.dtype.type(_ZERO), edges))
 
 
 def _line(numbers: Any) -> str:

@@ -65,7 +65,12 @@ def _check_arrays(tree: dict[str, Any], n_nodes: int) -> None:
     for name, dtype in _PER_NODE.items():
         require(_is_array(tree[name], dtype, n_nodes), f"{name} has {n_nodes} numbers")
         if dtype == ">f4":
-            require(np.isfinite(tree[name]).all(), f"{name} are finite")
+            finite = np.isfinite(tree[name])
+            if name == "split_conditions":
+                # All that is not missing goes left where the bound lies above all.
+                splits = tree["left_children"] != _NO_CHILD
+                finite |= splits & (tree[name] == np.inf)
+            require(finite.all(), f"{name} are finite")
     for name, dtype in _EMPTY.items():
         require(_is_array(tree[name], dtype, 0), "no split is by categories")
 

@@ -14,6 +14,7 @@ __all__ = ["n_bins_in_all", "with_values"]
 
 _NO_CHILD = -1
 _LARGEST = np.finfo(np.float32).max
+_ABOVE_ALL = np.float32(np.inf)
 
 
 def n_bins_in_all(edges: list[FloatArray]) -> int:
@@ -32,7 +33,7 @@ def _conditions(numbers: FloatArray, edges: FloatArray) -> FloatArray:
     """
     bounds = np.nextafter(edges, _LARGEST, dtype=np.float32)
     # Where missing values have a side of their own, all others are on the other.
-    bounds = np.concatenate([[-_LARGEST], bounds, [_LARGEST]])
+    bounds = np.concatenate([[-_LARGEST], bounds, [_ABOVE_ALL]])
     return bounds[np.clip(np.ceil(numbers) - 1, 0, len(edges) + 1).astype(np.int64)]
 
 

@@ -18,6 +18,7 @@ from sk_ensemble.utils.bars import (
     refuse_duplicate_keys,
     symbol_time_keys,
 )
+from sk_ensemble.utils.memory import return_free_memory
 from sk_ensemble.utils.time import format_ns
 
 __all__ = [
@@ -208,6 +209,7 @@ def history_of_columns(
     sorting, times = _sorted_keys(*read_keys())
     named = partial(_name_row, sorting, times)
     block = allocate((len(times), len(names)), dtype=check_dtype(dtype))
+    return_free_memory(block.nbytes)
     for start in range(0, len(names), n_at_once):
         some = names[start : start + n_at_once]
         read = [_read_feature(read_column(name), named) for name in some]

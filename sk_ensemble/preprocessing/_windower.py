@@ -61,8 +61,10 @@ def _first(windows: Windows, chosen: BoolArray) -> str:
 
 def _refuse_without_past(windows: Windows) -> None:
     """Raise if a lagged window would have to hold a bar that is too recent."""
-    starts = windows.segment_starts
-    without = windows.positions - windows.lag < starts
+    if not windows.lag:
+        # A sample's own bar is there; comparing would take memory for each.
+        return
+    without = windows.positions - windows.lag < windows.segment_starts
     if not without.any():
         return
     msg = (

@@ -25,7 +25,7 @@ _STATM = Path("/proc/self/statm")
 _CGROUP = Path("/sys/fs/cgroup")
 
 #: Bytes of data from which on memory is given back.
-_WORTH_RETURNING = 2**26
+_WORTH_RETURNING = 2**25
 
 #: Bytes below which it is not worth asking.
 _SMALL = 2**28

@@ -108,8 +108,8 @@ def test_any_split_of_the_samples_predicts_equal_bits(fits, cuts, step):
 
 
 def test_small_blocks_predict_equal_bits(fits, monkeypatch):
-    monkeypatch.setattr("sk_ensemble.boosting._flat_rows._BATCH_CELLS", 42)
     for model, windows, whole in fits:
+        monkeypatch.setattr(type(model), "_cells_at_once", 42)
         assert np.array_equal(model.predict_proba(windows), whole)
 
 
@@ -178,7 +178,9 @@ def test_windows_are_gathered_in_batches_only(small, samples, monkeypatch):
     model = small(early_stopping="auto").fit(windows, y)
     assert sizes["f"] == []
     assert max(sizes["u"]) == 50
-    model.predict_proba(windows)
+    monkeypatch.setattr(type(model), "_cells_at_once", 6 * 50)
+    # Windows that do not follow one another are copied, all others are not.
+    model.predict_proba(windows[::2])
     assert max(sizes["f"]) == 50
 
 

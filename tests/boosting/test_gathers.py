@@ -54,11 +54,19 @@ def test_more_rounds_gather_nothing_more(booster, samples):
     assert more == sizes
 
 
-def test_predicting_gathers_each_window_once(booster, samples):
+def test_predicting_gathers_only_windows_that_do_not_follow_one_another(
+    booster, samples, monkeypatch
+):
     booster.fit(*samples)
+    cells = 1_000 * WINDOW * N_FEATURES
+    monkeypatch.setattr(type(booster), "_cells_at_once", cells)
     with gathered_rows() as sizes:
         booster.predict_proba(samples[0])
-    assert sum(sizes) == N_BARS
+    # The first windows are padded, so that their batch is.
+    assert sum(sizes) == 1_000
+    with gathered_rows() as sizes:
+        booster.predict_proba(samples[0][::2])
+    assert sum(sizes) == N_BARS / 2
 
 
 def test_no_matrix_of_floats_is_made(booster, samples):
