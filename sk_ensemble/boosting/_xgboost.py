@@ -59,9 +59,8 @@ class XGBoostClassifier(BoosterClassifier):
     reg_lambda : float, default=1.0
         L2 penalty on the scores of leaves.
     max_bin : int, default=256
-        Bins per feature, the same for all bars of the window; one is for missing
-        values and one for what lies below all others. Above 100,000 bars they are
-        chosen from a sample.
+        Bins per feature, the same for all bars of the window, one of them for missing
+        values; 2 counts as 3. Above 100,000 bars they are chosen from a sample.
     early_stopping : {"auto"} or bool, default="auto"
         Whether to stop when the validation loss no longer falls. ``"auto"``: if the
         samples carry the ends of their labels, as those of ``panel.align(labels)``
