@@ -1,4 +1,4 @@
-"""Training networks beside a plain loop, skorch, tsai, sktime and pytorch-forecasting
+"""Training networks beside a plain loop, skorch and three other libraries
 
 Windows of 60 bars x 30 features, three classes, CPU, one thread, time of the processor.
 `LSTMClassifier` stands beside a minimal loop in plain torch, which has its windows
