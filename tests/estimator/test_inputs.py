@@ -230,3 +230,16 @@ def test_columns_of_text_and_repeated_names_are_refused(recorder):
             recorder().fit(bad, [0, 1])
     for fine in (good, good.astype(object), good > 3, good.astype("Float64")):
         recorder().fit(fine, [0, 1])
+
+
+@pytest.mark.parametrize("n_bars", [1, 15, 16, 17, 33])
+@pytest.mark.parametrize("value", [np.nan, 1e39, -1e39])
+def test_a_bad_value_is_found_in_every_row(recorder, n_bars, value):
+    X = np.zeros((n_bars, 2))
+    model = recorder().fit(np.zeros((4, 2)), [0, 1, 0, 1])
+    model.predict(X)
+    for row in range(n_bars):
+        bad = X.copy()
+        bad[row, 1] = value
+        with pytest.raises(DataError, match=f"number 1 has 1 .*first is row {row}"):
+            model.predict(bad)
