@@ -48,12 +48,6 @@ class Units:
         """First time of each unit, shape (n_units,)."""
         return self.stamps[self.starts]
 
-    @property
-    def last(self) -> NanosecondArray:
-        """Last time of each unit, shape (n_units,)."""
-        stops = np.append(self.starts[1:], len(self.stamps))
-        return np.asarray(self.stamps[stops - 1])
-
 
 def _session_numbers(
     stamps: NanosecondArray, history: NanosecondArray, pause: int

@@ -29,7 +29,14 @@ _LARGEST = 2**33
 
 
 #: What reading a file of another kind may throw.
-_NOT_OURS = AttributeError, KeyError, TypeError, ValueError, SafetensorError
+_NOT_OURS = (
+    AttributeError,
+    KeyError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    SafetensorError,
+)
 
 
 class Stored(NamedTuple):
@@ -136,7 +143,8 @@ class SealedFormat:
             raise self._refusal(path, told) from error
         seal, content = sealed[:_SEAL_BYTES], sealed[_SEAL_BYTES:]
         if seal != digest_of(content).encode() + b"\n":
-            raise self._refusal(path, "is damaged: its SHA-256 is another one")
+            told = f"is damaged, or no {self.name!r} file: its SHA-256 is another one"
+            raise self._refusal(path, told)
         try:
             document = json.loads(_metadata(content)[_DOCUMENT])
             found = document.pop("format"), document.pop("format_version")
