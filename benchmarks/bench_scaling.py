@@ -385,7 +385,7 @@ def draw(axis, points):
     import matplotlib.pyplot as plt
     from matplotlib.ticker import NullFormatter, NullLocator
 
-    figure, both = plt.subplots(1, 2, figsize=(11, 4.6), layout="tight")
+    figure, both = plt.subplots(1, 2, figsize=(11, 5.6), layout="tight")
     told = "seconds by the clock" if axis == "workers" else "seconds of the processor"
     labels = {"seconds": told, "MiB": "peak memory, MiB"}
     for axes, what in zip(both, labels, strict=True):
@@ -404,7 +404,15 @@ def draw(axis, points):
         axes.set_xlabel(axis)
         axes.set_ylabel(labels[what])
         axes.grid(color="0.92")
-        axes.legend(fontsize=7, title="slope", title_fontsize=7, frameon=False)
+        axes.legend(
+            fontsize=7,
+            title="slope",
+            title_fontsize=7,
+            frameon=False,
+            loc="upper center",
+            bbox_to_anchor=(0.5, -0.14),
+            ncols=2,
+        )
     fixed = ", ".join(f"{n:,} {name}" for name, n in AXES[axis][1].items())
     figure.suptitle(f"Against {axis} ({fixed})", fontsize=10)
     figure.savefig(RESULTS / f"scaling_{axis}.png", dpi=110)
