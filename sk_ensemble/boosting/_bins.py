@@ -98,7 +98,11 @@ def bin_edges(
 
 def has_missing(windows: Windows) -> Any:
     """Return a flag per feature: whether a bar of some window lacks it."""
-    return np.isnan(windows.history.block[bars_in_reach(windows)]).any(axis=0)
+    rows = bars_in_reach(windows)
+    # Feature by feature, as a copy of all bars would be as large as they are.
+    return np.array(
+        [np.isnan(values[rows]).any() for values in windows.history.block.T]
+    )
 
 
 def _codes(column: FloatArray, edges: FloatArray) -> IntArray:
