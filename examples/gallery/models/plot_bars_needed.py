@@ -66,7 +66,7 @@ scores = {
 # modest: early stopping keeps its first epoch, near a third each. With 1,000 it is
 # ahead of both. Bar by bar it gains 0.034 nats on the logistic regression (interval
 # from 0.016 to 0.053) and twice as much on boosting; with 3,000 it is 0.016 (0.002 to
-# 0.027) and 0.028 (0.013 to 0.043). The intervals in the picture overlap all the same,
+# 0.027) and 0.030 (0.014 to 0.046). The intervals in the picture overlap all the same,
 # since hard days are hard for all of them.
 #
 # So the saying does not hold here. These bars suit a recurrent network, as the signal

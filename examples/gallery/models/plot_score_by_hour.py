@@ -68,9 +68,10 @@ def gain(rival, rows):
 #
 # On the prior, boosting gains most at night: in the hour after the opening at nine,
 # when silver moves more than its volatility of late suggests, and from eleven on, when
-# it moves less. By day nothing is shown. Calm or wild times make little difference.
+# it moves less. By day there is less, or nothing. Calm or wild times make little
+# difference.
 #
-# On the clock nothing is left but 22 o'clock, whose interval is just clear of zero. Of
+# On the clock nothing is left but 22 o'clock, whose interval is clear of zero. Of
 # eleven intervals of 95 %, one may well miss zero by chance, so this is a question for
 # other data and no finding. The hours that look best were found by looking: a model
 # that is to trade at 22 o'clock alone needs a test on bars that have not been looked
