@@ -80,9 +80,9 @@ results = {"silver (AG)": gains("AG"), "stock index (IF)": gains("IF")}
 # losses would have ranked the models all the same, and looked like foresight.
 #
 # For the index there is little to know of movement either: these labels are measured
-# by the volatility at the bar, which takes out what is easily known. Logistic regression
-# and boosting gain a little, and their intervals barely clear zero. To trade needs a
-# direction, so look at both parts before you believe a gain.
+# by the volatility at the bar, which takes out what is easily known. Logistic
+# regression and boosting gain a little, and their intervals barely clear zero. To trade
+# needs a direction, so look at both parts before you believe a gain.
 names = [name for name in models if name != "prior"]
 fig, axes = plt.subplots(
     1, 2, figsize=(8, 3.6), sharex=True, sharey=True, layout="constrained"
