@@ -42,9 +42,10 @@ def flat_batch(windows: Windows, rows: Rows) -> FloatArray:
 
 
 def flat_rows(windows: Windows, rows: IntArray) -> FloatArray:
-    """Return the same to be read only, not copied where windows follow one another.
+    """Return some windows as rows that must not be written to.
 
-    Such windows overlap, and so do the rows that are returned.
+    Windows that follow one another are not copied: they overlap in the history, and so
+    do the rows. All others are those of `flat_batch`.
     """
     part = windows[rows]
     first, n_rows = part.first_bars, len(rows)

@@ -27,7 +27,6 @@ _SEAL_BYTES = 65
 #: Bytes of a file, at most.
 _LARGEST = 2**33
 
-
 #: What reading a file of another kind may throw.
 _NOT_OURS = (
     AttributeError,
