@@ -65,9 +65,10 @@ class CatBoostClassifier(BoosterClassifier):
         Fraction of the rows that each tree is grown on.
     rsm : float, default=0.5
         Fraction of the columns that each split is chosen from.
-    border_count : int, default=254
-        Edges between the bins of a feature. Above 100,000 bars they are chosen from a
-        sample.
+    border_count : int, default=64
+        Edges between the bins of a feature, 254 at most. Above 100,000 bars they are
+        chosen from a sample. The library looks values up several times as fast where
+        there are no more than 64.
     early_stopping : {"auto"} or bool, default="auto"
         Whether to stop when the validation loss no longer falls. ``"auto"``: if the
         samples carry the ends of their labels, as those of ``panel.align(labels)``
@@ -192,7 +193,7 @@ class CatBoostClassifier(BoosterClassifier):
         random_strength: float = 0.0,
         subsample: float = 1.0,
         rsm: float = 0.5,
-        border_count: int = 254,
+        border_count: int = 64,
         early_stopping: str | bool = "auto",
         validation_fraction: float = 0.1,
         n_iter_no_change: int = 20,
@@ -232,12 +233,13 @@ class CatBoostClassifier(BoosterClassifier):
     ) -> Trees:
         """Train on numbers of bins, and return the trees for values of features."""
         catboost = import_optional("catboost", extra="boosting")
+        training = repeat_rows(training)
         edges = bin_edges(training.windows, self.border_count)
         start = prior_margins(training)
         if not any(map(len, edges)) and not has_missing(training.windows).any():
             # Nothing can be split, which the library takes for an error.
             return constant_trees(start)
-        sets = [with_all_classes(repeat_rows(training))]
+        sets = [with_all_classes(training)]
         if validation is not None:
             sets.append(validation)
         threads = n_threads(self.n_jobs)
