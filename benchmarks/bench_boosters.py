@@ -7,7 +7,7 @@ is what further rounds take, each. Time is that of the processor, memory the lar
 resident set during the fit less that before, the matrix included. Each fit is done by
 a process of its own.
 
-    python benchmarks/bench_boosters.py --models catboost --trees 60
+    python benchmarks/bench_boosters.py --models catboost --trees 30
 """
 
 from __future__ import annotations
@@ -190,7 +190,7 @@ def compare(options):
 
 def add_arguments(parser):
     parser.add_argument("--models", nargs="+", default=list(MODELS), choices=MODELS)
-    parser.add_argument("--trees", type=int, default=30, help="rounds of boosting")
+    parser.add_argument("--trees", type=int, default=60, help="rounds of boosting")
 
 
 if __name__ == "__main__":
