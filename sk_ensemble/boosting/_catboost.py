@@ -153,8 +153,8 @@ class CatBoostClassifier(BoosterClassifier):
     >>> y = np.sign(bars[:, 0]) * (np.abs(bars[:, 0]) > 0.5)
     >>> windows = Windower(3).transform(bars)
     >>> model = CatBoostClassifier(n_estimators=20, learning_rate=0.3, rsm=1.0)
-    >>> model.fit(windows, y).score(windows, y)
-    1.0
+    >>> model.fit(windows, y).score(windows, y) > 0.99
+    True
     >>> model.lag_importances_.shape  # of 3 bars and 2 features, earliest bar first
     (3, 2)
     >>> bool(model.lag_importances_[-1, 0] > 0.8)
