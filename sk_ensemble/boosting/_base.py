@@ -32,7 +32,9 @@ def _probabilities(margins: FloatArray) -> FloatArray:
     margins = np.asarray(margins, dtype=np.float64)
     if margins.ndim == 1:
         margins = np.stack([np.zeros_like(margins), margins], axis=1)
-    return softmax(margins, axis=1)
+    # The few classes side by side would make NumPy start anew for every row.
+    by_class = np.ascontiguousarray(margins.T)
+    return softmax(by_class, axis=0).T
 
 
 class BoosterClassifier(IterativeClassifier):

@@ -15,6 +15,7 @@ from sk_ensemble.boosting._bins import bin_edges
 from sk_ensemble.boosting._xgboost_file import check_xgboost
 from sk_ensemble.boosting._xgboost_trees import n_bins_in_all, with_values
 from sk_ensemble.estimator import Rounds, TrainingSet, n_threads
+from sk_ensemble.panel import Windows
 from sk_ensemble.utils.optional import import_optional
 from sk_ensemble.utils.sklearn_api import Interval
 
@@ -255,8 +256,12 @@ class XGBoostClassifier(BoosterClassifier):
         held_out = as_quantile_matrix(validation, edges, ref=matrix, **settings)
         return [(matrix, "train"), (held_out, "validation")]
 
-    def _margins(self, batch: FloatArray) -> FloatArray:
+    def _predict_windows(self, windows: Windows) -> FloatArray:
+        # Once for all batches: the library sets itself up anew after it.
         self.booster_.set_param({"nthread": n_threads(self.n_jobs)})
+        return super()._predict_windows(windows)
+
+    def _margins(self, batch: FloatArray) -> FloatArray:
         return self.booster_.inplace_predict(batch, predict_type="margin")
 
     def _column_gains(self) -> FloatArray:
