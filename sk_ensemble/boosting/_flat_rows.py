@@ -10,6 +10,7 @@ import numpy as np
 from sk_ensemble._typing import FloatArray, IntArray, Rows
 from sk_ensemble.estimator import TrainingSet
 from sk_ensemble.panel import Windows
+from sk_ensemble.utils.rows import follow_one_another
 
 __all__ = [
     "flat_batch",
@@ -49,8 +50,7 @@ def flat_rows(windows: Windows, rows: IntArray) -> FloatArray:
     """
     part = windows[rows]
     first, n_rows = part.first_bars, len(rows)
-    follow = first[-1] - first[0] == n_rows - 1 and (np.diff(first) == 1).all()
-    if not follow or not part.complete.all():
+    if not follow_one_another(first) or not part.complete.all():
         return flat_batch(windows, rows)
     bars = windows.history.block[first[0] : first[0] + n_rows + part.window_length - 1]
     bar, value = n_columns(windows) // part.window_length, bars.itemsize

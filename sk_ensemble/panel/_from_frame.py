@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,13 +13,15 @@ import pandas as pd
 from sk_ensemble._typing import FloatArray, IntArray, NanosecondArray
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.panel._history import History, history_of_sorted_bars
+from sk_ensemble.panel._side_by_side import side_by_side
 from sk_ensemble.utils.bars import (
     SymbolTimeOrder,
+    coded_symbol_time_keys,
     order_by_symbol_time,
     refuse_duplicate_keys,
-    symbol_time_keys,
 )
 from sk_ensemble.utils.memory import return_free_memory
+from sk_ensemble.utils.rows import follow_one_another
 from sk_ensemble.utils.time import format_ns
 
 __all__ = [
@@ -135,17 +138,21 @@ def _read_feature(column: pd.Series, named: Callable[[int], str]) -> np.ndarray:
 def _fill(block: FloatArray, columns: list[np.ndarray], order: IntArray) -> bool:
     """Write columns side by side, rows in another order; tell if all are finite or NaN.
 
-    A column fills a few bytes of each row, so that column by column the block would
-    come from memory once for each. A stretch of rows stays in the cache meanwhile.
+    Some columns fill a few bytes of each row, so that the block would come from memory
+    more than once. A stretch of rows stays in the cache meanwhile.
     """
     size = max(_FEWEST_ROWS, _STRETCH_BYTES // (len(columns) * block.itemsize))
+    matrices = side_by_side(columns)
+    bounds = np.cumsum([0, *(matrix.shape[1] for matrix in matrices)]).tolist()
     without_infinity = True
     for start in range(0, len(order), size):
-        rows = order[start : start + size]
         stretch = block[start : start + size]
+        rows: Any = order[start : start + size]
+        if follow_one_another(rows):
+            rows = slice(rows[0], rows[0] + len(rows))
         with np.errstate(over="ignore"):
-            for number, values in enumerate(columns):
-                stretch[:, number] = values[rows]
+            for (left, right), values in zip(pairwise(bounds), matrices, strict=True):
+                stretch[:, left:right] = values[rows]
         without_infinity = without_infinity and not np.isinf(stretch).any()
     return without_infinity
 
@@ -160,7 +167,7 @@ def check_dtype(dtype: Any) -> np.dtype[Any]:
 
 
 def _sorted_keys(
-    symbols: np.ndarray, times: NanosecondArray
+    symbols: Any, times: NanosecondArray
 ) -> tuple[SymbolTimeOrder, NanosecondArray]:
     """Sort bars by symbol and time, refusing duplicates; return the times as well."""
     sorting = order_by_symbol_time(symbols, times)
@@ -177,7 +184,7 @@ def _name_row(sorting: SymbolTimeOrder, times: NanosecondArray, row: int) -> str
 
 
 def history_of_columns(
-    read_keys: Callable[[], tuple[np.ndarray, NanosecondArray]],
+    read_keys: Callable[[], tuple[Any, NanosecondArray]],
     names: list[str],
     read_column: Callable[[str], pd.Series],
     *,
@@ -248,7 +255,7 @@ def history_from_frame(
     # Columns of numpy are views of the frame, those of other libraries copies.
     are_views = all(isinstance(frame[name].dtype, np.dtype) for name in names)
     return history_of_columns(
-        partial(symbol_time_keys, frame, time=time, symbol=symbol),
+        partial(coded_symbol_time_keys, frame, time=time, symbol=symbol),
         names,
         frame.__getitem__,
         max_gap=max_gap,

@@ -31,7 +31,7 @@ from sk_ensemble.panel._from_frame import (
     history_of_columns,
 )
 from sk_ensemble.panel._history import History, history_of_sorted_bars
-from sk_ensemble.utils.bars import symbol_time_keys
+from sk_ensemble.utils.bars import coded_symbol_time_keys
 from sk_ensemble.utils.memory import readable_size
 
 __all__ = ["history_from_parquet", "open_parquet"]
@@ -181,13 +181,13 @@ class _Source:
             allocate=partial(_new_block, folder) if folder else np.empty,
         )
 
-    def _read_keys(self, file: pq.ParquetFile) -> tuple[np.ndarray, NanosecondArray]:
+    def _read_keys(self, file: pq.ParquetFile) -> tuple[Any, NanosecondArray]:
         """Read symbols and times, refusing a file without rows."""
         table = _read(file, self.path, [self.symbol, self.time]).to_pandas()
         if not len(table):
             msg = "The file has no rows, so there is nothing to build a panel from."
             raise DataError(msg)
-        return symbol_time_keys(table, time=self.time, symbol=self.symbol)
+        return coded_symbol_time_keys(table, time=self.time, symbol=self.symbol)
 
     def _feature_names(self, file: pq.ParquetFile) -> list[str]:
         """Choose the features and refuse what is no number, from the schema alone."""

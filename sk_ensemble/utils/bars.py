@@ -13,6 +13,7 @@ from sk_ensemble.utils.time import NAT, format_ns, to_utc_ns
 
 __all__ = [
     "SymbolTimeOrder",
+    "coded_symbol_time_keys",
     "level_or_column",
     "order_by_symbol_time",
     "refuse_duplicate_keys",
@@ -50,20 +51,82 @@ def level_or_column(data: Any, name: str) -> Any:
     return None
 
 
-def _as_objects(values: Any) -> tuple[np.ndarray, BoolArray]:
-    """Return symbols as an array of objects, and a mark where one is missing.
-
-    Converting pandas text row by row would make one Python string per bar; here is one
-    object per distinct symbol.
-    """
+def _read_symbols(values: Any) -> tuple[Any, BoolArray]:
+    """Return symbols without one object per row, and a mark where one is missing."""
     if values.dtype == object:
         symbols = np.asarray(values)
         return symbols, pd.isna(symbols)
     codes, names = pd.factorize(values)
-    # Code -1, "missing", takes the None at the end.
-    missing = np.array([None], dtype=object)
-    symbols = np.concatenate((np.asarray(names, dtype=object), missing))[codes]
-    return symbols, codes < 0
+    distinct = pd.Index(np.asarray(names, dtype=object), dtype=object)
+    return pd.Categorical.from_codes(codes, distinct), codes < 0
+
+
+def coded_symbol_time_keys(
+    data: pd.DataFrame | pd.Series,
+    *,
+    time: str = "datetime",
+    symbol: str = "symbol",
+) -> tuple[Any, NanosecondArray]:
+    """Read keys as `symbol_time_keys` does, with symbols as pandas keeps them.
+
+    Parameters
+    ----------
+    data : DataFrame or Series of n rows
+        The data.
+    time : str, default="datetime"
+        Name of the column or index level with the time stamps.
+    symbol : str, default="symbol"
+        Name of the column or index level with the symbols.
+
+    Returns
+    -------
+    symbols : Categorical or ndarray of objects of shape (n,)
+        The symbols, for `order_by_symbol_time`: it finds the different ones without
+        looking at each row again.
+    times : ndarray of int64 of shape (n,)
+        Nanoseconds in UTC.
+
+    Raises
+    ------
+    DataError
+        If one of them is absent, missing in some row, or no time stamp.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from sk_ensemble.utils.bars import coded_symbol_time_keys
+    >>> frame = pd.DataFrame(
+    ...     {"symbol": ["A"], "datetime": pd.to_datetime(["1970-01-02"])}
+    ... )
+    >>> coded_symbol_time_keys(frame)[0].codes
+    array([0], dtype=int8)
+    """
+    found = {name: level_or_column(data, name) for name in (symbol, time)}
+    absent = [name for name, values in found.items() if values is None]
+    if absent:
+        have = list(data.columns) if isinstance(data, pd.DataFrame) else []
+        msg = (
+            f"No column or index level named {' and '.join(map(repr, absent))}: the "
+            f"columns are {have}, the index levels {list(data.index.names)}. Rename "
+            "yours, or name them with the time= and symbol= arguments."
+        )
+        raise DataError(msg)
+    symbols, missing = _read_symbols(found[symbol])
+    if missing.any():
+        msg = (
+            f"{symbol!r} is missing in {missing.sum()} rows, the first is row "
+            f"{np.argmax(missing)}. Drop these rows or fill in their symbols."
+        )
+        raise DataError(msg)
+    times = to_utc_ns(found[time], name=repr(time), symbols=symbols)
+    if (times == NAT).any():
+        row = int(np.argmax(times == NAT))
+        msg = (
+            f"{time!r} is missing in {(times == NAT).sum()} rows, first row {row} "
+            f"(symbol {symbols[row]!r}). Drop these rows or fill in their times."
+        )
+        raise DataError(msg)
+    return symbols, times
 
 
 def symbol_time_keys(
@@ -105,32 +168,8 @@ def symbol_time_keys(
     >>> symbol_time_keys(frame)
     (array(['A'], dtype=object), array([86400000000000]))
     """
-    found = {name: level_or_column(data, name) for name in (symbol, time)}
-    absent = [name for name, values in found.items() if values is None]
-    if absent:
-        have = list(data.columns) if isinstance(data, pd.DataFrame) else []
-        msg = (
-            f"No column or index level named {' and '.join(map(repr, absent))}: the "
-            f"columns are {have}, the index levels {list(data.index.names)}. Rename "
-            "yours, or name them with the time= and symbol= arguments."
-        )
-        raise DataError(msg)
-    symbols, missing = _as_objects(found[symbol])
-    if missing.any():
-        msg = (
-            f"{symbol!r} is missing in {missing.sum()} rows, the first is row "
-            f"{np.argmax(missing)}. Drop these rows or fill in their symbols."
-        )
-        raise DataError(msg)
-    times = to_utc_ns(found[time], name=repr(time), symbols=symbols)
-    if (times == NAT).any():
-        row = int(np.argmax(times == NAT))
-        msg = (
-            f"{time!r} is missing in {(times == NAT).sum()} rows, first row {row} "
-            f"(symbol {symbols[row]!r}). Drop these rows or fill in their times."
-        )
-        raise DataError(msg)
-    return symbols, times
+    symbols, times = coded_symbol_time_keys(data, time=time, symbol=symbol)
+    return np.asarray(symbols, dtype=object), times
 
 
 def _order_of(codes: IntArray, times: NanosecondArray) -> IntArray:
@@ -141,9 +180,7 @@ def _order_of(codes: IntArray, times: NanosecondArray) -> IntArray:
     return np.lexsort((times, codes))
 
 
-def order_by_symbol_time(
-    symbols: np.ndarray, times: NanosecondArray
-) -> SymbolTimeOrder:
+def order_by_symbol_time(symbols: Any, times: NanosecondArray) -> SymbolTimeOrder:
     """Sort rows by symbol, then time; equal keys keep their order.
 
     Examples
@@ -153,7 +190,8 @@ def order_by_symbol_time(
     >>> order_by_symbol_time(np.array(["B", "A", "B"]), np.array([2, 5, 1])).order
     array([1, 2, 0])
     """
-    codes, names = pd.factorize(symbols)
+    codes, found = pd.factorize(symbols)
+    names = np.asarray(found, dtype=object)
     kinds = sorted({type(name).__name__ for name in names})
     if len(kinds) > 1:
         msg = f"Symbols must all be of one type, got {kinds}. Convert them to str."
@@ -163,9 +201,7 @@ def order_by_symbol_time(
     order = _order_of(codes, times)
     counts = np.bincount(codes, minlength=len(names))
     bounds = np.concatenate(([0], np.cumsum(counts))).astype(np.int64)
-    return SymbolTimeOrder(
-        order, codes[order].astype(np.int32), np.asarray(names, dtype=object), bounds
-    )
+    return SymbolTimeOrder(order, codes[order].astype(np.int32), names, bounds)
 
 
 def refuse_duplicate_keys(

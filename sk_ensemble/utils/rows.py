@@ -6,7 +6,7 @@ from typing import Any
 
 from sk_ensemble._typing import IntArray
 
-__all__ = ["count_rows", "take_params", "take_rows"]
+__all__ = ["count_rows", "follow_one_another", "take_params", "take_rows"]
 
 
 def count_rows(X: Any) -> int:
@@ -29,6 +29,23 @@ def take_rows(values: Any, rows: IntArray) -> Any:
     if hasattr(values, "shape"):
         return values[rows]
     return [values[row] for row in rows]
+
+
+def follow_one_another(rows: IntArray) -> bool:
+    """Tell whether each row number is one more than that before it.
+
+    Such rows are a slice, which needs no copy.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sk_ensemble.utils.rows import follow_one_another
+    >>> follow_one_another(np.array([4, 5, 6])), follow_one_another(np.array([4, 6, 5]))
+    (True, False)
+    """
+    # Most rows that do not are told apart by the first and the last of them.
+    spanned = len(rows) and rows[-1] - rows[0] == len(rows) - 1
+    return bool(spanned and (rows[1:] - rows[:-1] == 1).all())
 
 
 def _is_per_row(value: Any, n_rows: int) -> bool:

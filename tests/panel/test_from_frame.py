@@ -7,9 +7,12 @@ import numpy as np
 import pandas as pd
 import pytest
 from counting import peak_bytes
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sk_ensemble import Panel
 from sk_ensemble.exceptions import DataError
+from sk_ensemble.panel._side_by_side import side_by_side
 
 STAMPS = pd.to_datetime(["2024-01-02", "2024-01-03", "2024-01-02", "2024-01-03"])
 
@@ -278,6 +281,53 @@ def test_bars_are_filled_in_stretch_by_stretch(dtype):
     for features in (None, [f"feature_{i}" for i in range(10)]):
         block = Panel.from_frame(frame, features=features, dtype=dtype).history.block
         np.testing.assert_array_equal(block, expected[:, : block.shape[1]])
+
+
+LAYOUTS = {
+    "row by row": lambda values: list(values.T),
+    "column by column": lambda values: list(np.asfortranarray(values).T),
+    "backwards": lambda values: list(values.T[::-1]),
+    "every other row": lambda values: list(values.repeat(2, axis=0)[::2].T),
+    "rows from the last": lambda values: list(values[::-1].T),
+    "one at a time": lambda values: [column.copy() for column in values.T],
+    "the same twice": lambda values: [*values.T, *values.T],
+    "two matrices": lambda values: [*values.T, *values.astype("float64").T],
+    "out of order": lambda values: [values.T[k] for k in (3, 0, 1, 2, 0)],
+    "one column": lambda values: [values[:, 0]],
+}
+
+
+@given(st.lists(st.sampled_from(sorted(LAYOUTS)), min_size=1, max_size=4), st.data())
+def test_columns_as_matrices_are_the_columns_wherever_they_lie(layouts, data):
+    shape = data.draw(st.integers(1, 5)), 4
+    values = np.random.default_rng(0).normal(size=shape).astype("float32")
+    columns = [column for name in layouts for column in LAYOUTS[name](values)]
+    matrices = side_by_side(columns)
+    np.testing.assert_array_equal(
+        np.concatenate(matrices, axis=1), np.column_stack(columns)
+    )
+    assert not any(matrix.flags.writeable for matrix in matrices)
+
+
+@pytest.mark.parametrize("layout", ["row by row", "column by column", "backwards"])
+def test_the_columns_of_one_matrix_are_read_as_one(layout):
+    values = np.zeros((5, 4), "float32")
+    assert len(side_by_side(LAYOUTS[layout](values))) == 1
+    assert len(side_by_side(LAYOUTS["two matrices"](values))) == 2
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("shuffled", [False, True])
+def test_the_layout_of_a_frame_in_memory_does_not_matter(layout, shuffled):
+    values = np.random.default_rng(0).normal(size=(1_500, 4)).astype("float32")
+    columns = dict(enumerate(LAYOUTS[layout](values)))
+    expected = np.column_stack(list(columns.values())).astype("float32")
+    frame = pd.DataFrame(columns, copy=False).rename(columns="feature_{}".format)
+    frame["symbol"] = np.repeat(["A", "B", "C"], 500)
+    frame["datetime"] = np.tile(pd.date_range("2020", periods=500, freq="5min"), 3)
+    if shuffled:
+        frame = frame.sample(frac=1, random_state=0)
+    np.testing.assert_array_equal(Panel.from_frame(frame).history.block, expected)
 
 
 @pytest.mark.parametrize("stretch", [0, 1, 2])

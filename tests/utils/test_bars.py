@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sk_ensemble.exceptions import DataError
 from sk_ensemble.utils.bars import (
+    coded_symbol_time_keys,
     level_or_column,
     order_by_symbol_time,
     refuse_duplicate_keys,
@@ -45,6 +46,28 @@ def test_keys_are_found_wherever_they_stand(frame, place):
     assert symbols.tolist() == ["B", "A", "B"]
     assert symbols.dtype == object
     assert times.tolist() == [DAY, 2 * DAY, 0]
+
+
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
+def test_codes_of_symbols_give_the_order_that_symbols_give(frame, place):
+    symbols, times = symbol_time_keys(place(frame))
+    coded, coded_times = coded_symbol_time_keys(place(frame))
+    expected = order_by_symbol_time(symbols, times)
+    for there, here in zip(
+        expected, order_by_symbol_time(coded, coded_times), strict=True
+    ):
+        np.testing.assert_array_equal(here, there, strict=True)
+
+
+def test_text_is_not_made_into_one_object_per_row(frame):
+    assert isinstance(coded_symbol_time_keys(frame)[0], pd.Categorical)
+
+
+def test_categories_that_no_row_has_are_no_symbols(frame):
+    frame["symbol"] = pd.Categorical(frame["symbol"], categories=["C", "B", "A"])
+    sorting = order_by_symbol_time(*coded_symbol_time_keys(frame))
+    assert sorting.names.tolist() == ["A", "B"]
+    assert sorting.codes.tolist() == [0, 1, 1]
 
 
 def test_a_column_goes_before_an_index_level_and_absence_is_none(frame):
