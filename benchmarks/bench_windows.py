@@ -239,6 +239,17 @@ def copies(who, hot):
     return seconds_each(lambda start: block[start : start + size].copy(), starts)
 
 
+def same_windows(who):
+    """Return microseconds per plain copy of the windows of a batch, found before."""
+    built, size = KEPT["built"], KEPT["size"]
+    block = built.history.block
+    batches = [
+        [block[first : first + LENGTH].ravel() for first in built[rows].first_bars]
+        for rows in WHO[who].rows(*random_bars(*size), *size)
+    ]
+    return seconds_each(np.concatenate, batches)
+
+
 def digest(who):
     """Return the digest of one batch."""
     size = KEPT["size"]
@@ -288,7 +299,17 @@ def mapped():
 
 TASKS = {
     task.__name__: task
-    for task in (prepare, build, batches, in_a_row, copies, digest, memory, mapped)
+    for task in (
+        prepare,
+        build,
+        batches,
+        in_a_row,
+        copies,
+        same_windows,
+        digest,
+        memory,
+        mapped,
+    )
 }
 
 
@@ -326,6 +347,7 @@ def compare_times(options):
     gathered = take_turns(
         {
             **{who: partial(asked[who], task="batches") for who in WHO},
+            "copy of the same windows": partial(asked["here"], task="same_windows"),
             "copy from elsewhere": partial(asked["here"], task="copies", hot=False),
             "copy from one place": partial(asked["here"], task="copies", hot=True),
             "in a row": partial(asked["here"], task="in_a_row"),
@@ -348,6 +370,7 @@ def compare_times(options):
         "torch DataLoader of slices": AtLeast(15),
         "one array of all windows": Floor(),
         "torch twin": Floor(),
+        "copy of the same windows": AtLeast(0.6),
         "copy from elsewhere": AtLeast(0.6),
         "copy from one place": Floor(),
     }.items():
