@@ -5,6 +5,9 @@ Counted, not timed: windows gathered, and bytes that numpy holds.
 
 from __future__ import annotations
 
+import functools
+from collections import Counter
+
 import numpy as np
 import pytest
 from counting import gathered_rows, peak_bytes
@@ -22,6 +25,17 @@ from sk_ensemble.boosting import _flat_rows
 TIMES = {XGBoostClassifier: 3, LightGBMClassifier: 1, CatBoostClassifier: 1}
 #: More rows than those that are put into an order of their own.
 N_BARS, WINDOW, N_FEATURES = 12_000, 20, 5
+
+
+def counted(method, calls):
+    """Return a method that counts its calls by name."""
+
+    @functools.wraps(method)
+    def counting(*args, **kwargs):
+        calls[method.__name__] += 1
+        return method(*args, **kwargs)
+
+    return counting
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +81,19 @@ def test_predicting_gathers_only_windows_that_do_not_follow_one_another(
     with gathered_rows() as sizes:
         booster.predict_proba(samples[0][::2])
     assert sum(sizes) == N_BARS / 2
+
+
+def test_xgboost_sets_itself_up_once_for_all_batches(samples, monkeypatch):
+    model = XGBoostClassifier(n_estimators=2, early_stopping=False).fit(*samples)
+    monkeypatch.setattr(XGBoostClassifier, "_cells_at_once", 1_000 * WINDOW)
+    calls = Counter()
+    for name in ("set_param", "inplace_predict"):
+        monkeypatch.setattr(
+            model.booster_, name, counted(getattr(model.booster_, name), calls)
+        )
+    model.predict_proba(samples[0])
+    assert calls["set_param"] == 1
+    assert calls["inplace_predict"] == N_BARS / 1_000 * N_FEATURES
 
 
 def test_no_matrix_of_floats_is_made(booster, samples):
