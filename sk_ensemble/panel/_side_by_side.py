@@ -17,6 +17,10 @@ def _address(column: np.ndarray) -> int:
 def _continues(matrix: list[np.ndarray], column: np.ndarray) -> bool:
     """Tell whether a column lies behind others as these lie behind one another."""
     last = matrix[-1]
+    # NumPy takes what lies between the first and the last entry of a matrix for its
+    # own: between arrays of their own would be whatever the matrix is copied to.
+    if not isinstance(last.base, np.ndarray) or last.base is not column.base:
+        return False
     if (last.dtype, last.strides) != (column.dtype, column.strides):
         return False
     step = _address(column) - _address(last)
@@ -32,15 +36,16 @@ def _as_matrix(columns: list[np.ndarray]) -> np.ndarray:
 
 
 def side_by_side(columns: list[np.ndarray]) -> list[np.ndarray]:
-    """Return columns as few matrices, which show their memory and do not keep it.
+    """Return columns as few matrices, none of which is a copy.
 
     The columns of a frame mostly come from a few matrices. Of such a one NumPy copies
-    whole rows, or many entries of a column, at once.
+    whole rows, or many entries of a column, at once. Columns that are views of one
+    array, at equal distances, are put together.
 
     Parameters
     ----------
     columns : list of ndarray of shape (n_rows,)
-        The columns, at least one; to be kept while the matrices are read.
+        The columns, at least one.
 
     Returns
     -------

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import mmap
 from decimal import Decimal
 from functools import partial
 
@@ -307,6 +308,12 @@ def test_columns_as_matrices_are_the_columns_wherever_they_lie(layouts, data):
         np.concatenate(matrices, axis=1), np.column_stack(columns)
     )
     assert not any(matrix.flags.writeable for matrix in matrices)
+    # Each lies within one of the arrays that the columns are views of.
+    owners = [c if c.base is None else c.base for c in columns]
+    bounds = {np.lib.array_utils.byte_bounds(owner) for owner in owners}
+    for matrix in matrices:
+        low, high = np.lib.array_utils.byte_bounds(matrix)
+        assert any(first <= low and high <= last for first, last in bounds)
 
 
 @pytest.mark.parametrize("layout", ["row by row", "column by column", "backwards"])
@@ -314,6 +321,16 @@ def test_the_columns_of_one_matrix_are_read_as_one(layout):
     values = np.zeros((5, 4), "float32")
     assert len(side_by_side(LAYOUTS[layout](values))) == 1
     assert len(side_by_side(LAYOUTS["two matrices"](values))) == 2
+
+
+def test_arrays_of_their_own_are_no_matrix_whatever_lies_between_them():
+    # One far behind the other: a copy of both in one lies between them, and NumPy would
+    # copy that again and again, to keep what is read from what is written.
+    mapped = np.frombuffer(mmap.mmap(-1, mmap.PAGESIZE), "float32", 30)
+    near = [np.ones(30, "float32") for _ in range(3)]
+    for columns in ([mapped, near[0]], [near[0], mapped], near, [near[0], near[0]]):
+        matrices = side_by_side(columns)
+        assert [matrix.shape for matrix in matrices] == [(30, 1)] * len(columns)
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
