@@ -237,8 +237,8 @@ NEEDS = {
 #: Models, with the runs of which the shortest counts; others are done three times.
 RUNS = {"LightGBM, 20 rounds": 1, "LSTM, one epoch": 1, "cross_val_score": 1}
 
-#: What is smaller is drawn as this, MiB or seconds.
-LEAST = 1e-5
+#: What is smaller counts as this: a call, and a few names of columns.
+LEAST = {"seconds": 1e-5, "MiB": 0.02}
 
 
 # --- what a process is asked ---------------------------------------------------------
@@ -350,7 +350,7 @@ def slope(points, what):
     """Return the slope of the logarithms, of points within a hundredth of the most."""
     most = max(point["number"] for point in points)
     kept = [point for point in points if point["number"] >= most / 100]
-    values = [max(point[what], LEAST) for point in kept]
+    values = [max(point[what], LEAST[what]) for point in kept]
     numbers = [point["number"] for point in kept]
     return float(np.polyfit(np.log(numbers), np.log(values), 1)[0])
 
@@ -391,7 +391,7 @@ def draw(axis, points):
     for axes, what in zip(both, labels, strict=True):
         for operation, some in by_operation(points).items():
             numbers = [point["number"] for point in some]
-            values = [max(point[what], LEAST) for point in some]
+            values = [max(point[what], LEAST[what]) for point in some]
             label = f"{operation}: {slope(some, what):.2f}"
             axes.loglog(numbers, values, "o-", ms=3.5, lw=1.2, label=label)
         ticks = sorted({point["number"] for point in points})
